@@ -1,0 +1,179 @@
+# cubssh - SSH for small devices. `make help` lists what there is to make.
+# SPDX-License-Identifier: MIT
+#
+# One archive per folder, every file compiled in every configuration; what no
+# table names is not linked. A file in a replacement directory (crypto/x86)
+# stands in for its namesake above; scripts/targets.mk says who takes which.
+
+VERSION := 0.1
+
+O ?= .
+DEPS ?= build/deps
+B := $(if $(filter .,$(O)),build,$(O))
+Q := $(if $(V),,@)
+say = $(if $(V),@:,@printf '  %-6s %s\n')
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.PHONY: all FORCE
+all: $(O)/cubssh
+
+# ---- target and compiler ---------------------------------------------------
+
+include scripts/targets.mk
+
+HOST := $(patsubst armv7l,armv7,$(shell uname -m))
+ifdef TARGET
+ifeq ($(filter $(TARGET),$(TARGETS)),)
+$(error TARGET=$(TARGET) is none of $(TARGETS))
+endif
+else
+TARGET := $(firstword $(subst -, ,$(notdir $(CROSS_COMPILE))) $(HOST))
+endif
+ifeq ($(origin CROSS_COMPILE),undefined)
+CROSS_COMPILE := $(if $(filter-out $(HOST),$(TARGET)),$(TRIPLE_$(TARGET):%=%-))
+endif
+ifeq ($(origin CC),default)
+CC := $(CROSS_COMPILE)gcc
+endif
+ifeq ($(origin AR),default)
+AR := $(CROSS_COMPILE)ar
+endif
+STRIP ?= $(CROSS_COMPILE)strip
+ARCH := $(ARCH_$(TARGET))
+REPL := $(REPL_$(TARGET))
+
+# ---- BearSSL and musl: built by `make deps`, or folders of the user's ------
+# either sources, then built here, or installed; MUSL= is the compiler's own libc
+
+BEARSSL ?= $(DEPS)/$(TARGET)/bearssl
+ifeq ($(origin CROSS_COMPILE),command line)
+MUSL ?= $(wildcard $(DEPS)/$(TARGET)/musl)
+endif
+MUSL ?= $(DEPS)/$(TARGET)/musl
+
+BEARSSL_DIR := $(if $(wildcard $(BEARSSL)/src/inner.h),$(B)/bearssl,$(BEARSSL))
+BEARSSL_LIB := $(firstword $(wildcard $(BEARSSL_DIR)/lib/*/libbearssl.a) \
+	$(BEARSSL_DIR)/lib/libbearssl.a)
+MUSL_DIR := $(if $(wildcard $(MUSL)/configure),$(B)/musl,$(MUSL))
+LIBC := $(MUSL_DIR:%=%/lib/libc.a)
+SYSTEM := $(if $(MUSL),-nostdinc -isystem $(MUSL_DIR)/include \
+	-isystem $(shell $(CC) -print-file-name=include))
+START := $(if $(MUSL),-nostartfiles -nodefaultlibs $(MUSL_DIR)/lib/crt1.o)
+END := $(if $(MUSL),$(LIBC) -lgcc $(LIBC))
+
+# ---- flags -----------------------------------------------------------------
+
+WARN := -Wall -Wextra -Wvla -Wframe-larger-than=2048 -Wstrict-prototypes \
+	-Wmissing-prototypes -Wshadow
+OPT := -Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+	-fno-unwind-tables -fno-pie -fno-ident
+LINK := -static -no-pie -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,norelro \
+	-Wl,-z,noexecstack -Wl,--build-id=none $(LINK_$(TARGET))
+PROTECT = $(shell grep -qs 'STACK_PROTECTOR 1' $(B)/config.h && \
+	echo -fstack-protector-strong || echo -fno-stack-protector)
+FOLDERS := applets core port crypto
+REPL_DIRS := $(foreach f,$(FOLDERS),$(foreach r,$(REPL),$(wildcard $f/$r)))
+BASE_CFLAGS = -std=gnu11 -D_GNU_SOURCE= $(ARCH) $(OPT) $(WARN) -I$(B) $(addprefix -I,$(REPL_DIRS) $(FOLDERS)) \
+	-isystem $(BEARSSL_DIR)/include $(SYSTEM)
+
+# files of ours that are worth more than the size they cost
+-include scripts/speed.mk
+
+# ---- what is built ---------------------------------------------------------
+
+# sources FOLDER: its files and those of its replacement directories, each name once
+own = $(foreach d,$(filter $1/%,$(REPL_DIRS)) $1,$(wildcard $d/*.c))
+first = $(if $1,$(firstword $1) $(call first,$(filter-out %/$(notdir $(firstword $1)),$1)))
+sources = $(strip $(call first,$(call own,$1)))
+ARCHIVES := $(FOLDERS:%=$(B)/%.a)
+
+define archive
+$(B)/$1.a: $(patsubst %.c,$(B)/%.o,$(call sources,$1))
+	$$(say) AR $$@
+	$$(Q)rm -f $$@ && $$(AR) rcsD $$@ $$(filter %.o,$$^)
+endef
+$(foreach f,$(FOLDERS),$(eval $(call archive,$f)))
+
+$(B)/%.o: %.c $(B)/config.h $(B)/.flags $(BEARSSL_LIB) $(LIBC)
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) $(PROTECT) $(CFLAGS_$*.o) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+link = $(CC) $(ARCH) $(LINK) $(CFLAGS) $(LDFLAGS) $(START) -o $@ $(filter %.o %.a,$(filter-out $(LIBC),$^)) $(END)
+
+$(B)/cubssh.elf: $(ARCHIVES) $(BEARSSL_LIB) $(LIBC)
+	$(say) LINK $@
+	$(Q)$(link)
+
+$(O)/cubssh: $(B)/cubssh.elf
+	$(say) STRIP $@
+	$(Q)$(STRIP) -s -R .comment -o $@ $<
+
+$(B)/.flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(CC) $(BASE_CFLAGS) $(CFLAGS))' | cmp -s - $@ || \
+		echo '$(subst ','\'',$(CC) $(BASE_CFLAGS) $(CFLAGS))' >$@
+
+-include $(shell find $(FOLDERS:%=$(B)/%) $(B)/tests -name '*.d' 2>/dev/null)
+
+export CC AR ARCH
+$(B)/bearssl/lib/libbearssl.a:
+	$(Q)scripts/libs.sh bearssl $(BEARSSL) $(B)/bearssl '$(SYSTEM)'
+$(B)/musl/lib/libc.a:
+	$(Q)scripts/libs.sh musl $(MUSL) $(B)/musl
+$(DEPS)/%.a:
+	@echo "$@ is not there: make deps TARGET=$(TARGET), or give BEARSSL= and MUSL="; false
+
+# ---- configuration ---------------------------------------------------------
+
+KCONFIG := awk -f scripts/kconfig-parse.awk -f scripts/kconfig.awk
+.PHONY: olddefconfig savedefconfig menuconfig
+# $1: what to start from
+configure = @mkdir -p $(O) && $(KCONFIG) mode=olddefconfig Kconfig $1 >$(DOTCONFIG).new && \
+	{ cmp -s $(DOTCONFIG).new $(DOTCONFIG) && rm $(DOTCONFIG).new || \
+	  mv $(DOTCONFIG).new $(DOTCONFIG); }
+DOTCONFIG := $(O)/.config
+
+%_defconfig: configs/%_defconfig
+	$(call configure,$<)
+
+olddefconfig: $(DOTCONFIG)
+	$(call configure,$<)
+
+savedefconfig: $(DOTCONFIG)
+	@$(KCONFIG) mode=savedefconfig Kconfig $< >$(O)/defconfig
+
+menuconfig: $(DOTCONFIG)
+	@KCONFIG_CONFIG=$< kconfig-mconf Kconfig
+
+$(DOTCONFIG):
+	$(call configure,configs/router_defconfig)
+
+$(B)/config.h: $(DOTCONFIG) Kconfig scripts/kconfig.awk scripts/kconfig-parse.awk Makefile
+	@mkdir -p $(@D)
+	@$(KCONFIG) mode=header version=$(VERSION) Kconfig $< >$@
+
+# ---- everything else -------------------------------------------------------
+
+.PHONY: install deps test lint size bench demo clean distclean help
+include tests/tests.mk
+
+CONFIG_PREFIX ?= $(O)/_install
+install: $(O)/cubssh
+	$(Q)CONFIG_H=$(B)/config.h scripts/install.sh $< $(CONFIG_PREFIX)
+
+export O B DEPS TARGET
+deps lint size demo: ; $(Q)scripts/$@.sh
+bench: all ; $(Q)scripts/bench.sh
+test: ; $(Q)tests/run
+
+clean:
+	rm -rf $(FOLDERS:%=$(B)/%) $(ARCHIVES) $(B)/tests $(B)/cubssh.elf $(O)/cubssh $(B)/.flags \
+		$(B)/config.h $(B)/bearssl $(B)/musl
+
+distclean: clean
+	rm -rf $(DOTCONFIG) $(O)/defconfig build
+
+help:
+	@sed -n 's/^#: //p' scripts/help.txt

@@ -1,0 +1,120 @@
+/* hostkeys.c - the server's own keys: read, or made when missing. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "hostkeys.h"
+#include "keyfile.h"
+#include "port.h"
+#include "pubkey.h"
+
+static uint8_t file_mem[KEYFILE_MAX];
+
+static void print_log(const struct key *k, const char *where, const char *more)
+{
+	uint8_t mem[1024];
+	struct wr w = wr_init(mem, sizeof(mem));
+	char print[FINGERPRINT_LEN];
+
+	key_public_blob(k, &w);
+	pubkey_sha256(print, (struct str){mem, wr_len(&w)});
+	log_put(LOG_L_NOTICE, "host key %s %s%s%s", k->kind->name, print, where, more);
+}
+
+/* 0; -ENOENT where there is no file; another where there is one that does not serve */
+static int key_read(struct key *k, const char *path)
+{
+	struct str comment;
+	struct stat st;
+	ssize_t n = file_read(path, file_mem, sizeof(file_mem));
+	enum keyfile_err e;
+
+	if (n < 0) {
+		if (n != -ENOENT)
+			log_put(LOG_L_ERROR, "host key %s: %s", path, err_text(-n));
+		return n;
+	}
+	if (stat(path, &st) == 0 && (st.st_mode & 077))
+		log_put(LOG_L_WARN, "host key %s: others can read it (mode %04o)", path,
+			(unsigned)st.st_mode & 07777);
+	e = n ? keyfile_read(k, &comment, file_mem, n) : KEYFILE_BAD;
+	wipe(file_mem, sizeof(file_mem));
+	if (e == KEYFILE_OK)
+		return 0;
+	log_put(LOG_L_ERROR, "host key %s: %s", path, n ? keyfile_text(e) : "the file is empty");
+	return n ? -EINVAL : -ENOENT; /* an empty one is what a pulled plug leaves */
+}
+
+static void dir_of_make(const char *path)
+{
+	char dir[256];
+	const char *slash = strrchr(path, '/');
+
+	if (!slash || slash == path || (size_t)(slash - path) >= sizeof(dir))
+		return;
+	memcpy(dir, path, slash - path);
+	dir[slash - path] = 0;
+	dir_make(dir);
+}
+
+static void key_make(struct key *k, const char *path, int dropbear, struct rng *r)
+{
+	struct wr w = wr_init(file_mem, sizeof(file_mem));
+	uint32_t check;
+	int err;
+
+	memset(k, 0, sizeof(*k));
+	k->kind = &key_ed25519;
+	k->kind->generate(k, r);
+	rng_bytes(r, &check, sizeof(check));
+	keyfile_write(&w, k, STR(""), check, dropbear ? KEY_DROPBEAR : KEY_OPENSSH);
+	dir_of_make(path);
+	err = w.bad ? -EMSGSIZE : file_write_atomic(path, file_mem, wr_len(&w), 0600, 1);
+	wipe(file_mem, sizeof(file_mem));
+	if (err < 0)
+		log_put(LOG_L_ERROR,
+			"host key %s could not be kept (%s): IT IS IN MEMORY ALONE AND CHANGES "
+			"WITH THE "
+			"NEXT START",
+			path, err_text(-err));
+	print_log(k, err < 0 ? ", in memory" : ", made and kept in ", err < 0 ? "" : path);
+}
+
+static int have_kind(const struct hostkeys *h, const struct key_kind *kind)
+{
+	unsigned i;
+
+	for (i = 0; i < h->n; i++)
+		if (h->key[i].kind == kind)
+			return 1;
+	return 0;
+}
+
+int hostkeys_load(struct hostkeys *h, const struct settings *s, struct rng *r)
+{
+	const char *missing = NULL;
+	unsigned i;
+
+	h->n = 0;
+	for (i = 0; i < CFG_HOSTKEYS; i++) {
+		const char *path = SETTING(s, hostkey[i]);
+		int err;
+
+		if (!*path)
+			continue;
+		err = key_read(&h->key[h->n], path);
+		if (err == 0)
+			h->n++;
+		else if (err == -ENOENT && (!missing || strstr(path, "ed25519")))
+			missing = path;
+	}
+	if (s->make_keys && missing && !have_kind(h, &key_ed25519) && h->n < CFG_HOSTKEYS)
+		key_make(&h->key[h->n++], missing, s->dropbear, r);
+	else if (missing && !h->n)
+		log_put(LOG_L_ERROR, "host key %s: no such file", missing);
+	if (!h->n)
+		log_put(LOG_L_ERROR,
+			"no host key that serves: make one with keygen, or start with -R");
+	return h->n ? 0 : -1;
+}

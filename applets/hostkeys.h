@@ -1,0 +1,21 @@
+/* hostkeys.h - the server's own keys. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HOSTKEYS_H
+#define HOSTKEYS_H
+
+#include "key.h"
+#include "settings.h"
+
+struct hostkeys {
+	struct key key[CFG_HOSTKEYS];
+	uint8_t n;
+};
+
+/*
+ * Reads the host keys that the settings name, and makes one where they say so
+ * and there is none: on disk, or in memory alone where that is read-only or full
+ * (and the log says so, loudly). 0, or -1 where not one could be had.
+ */
+int hostkeys_load(struct hostkeys *h, const struct settings *s, struct rng *r);
+
+#endif

@@ -1,0 +1,75 @@
+/* mon.h - what the network process asks of the monitor, and how. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * A socketpair of datagrams, at most MON_MAX bytes each, first byte the kind.
+ * Net sends one request and waits for its reply (kind MON_REPLY); the monitor
+ * besides tells when a command has ended (MON_ENDED), at any moment. What is
+ * due when stands in one table, monitor.c; anything else ends the connection.
+ */
+#ifndef MON_H
+#define MON_H
+
+#include "authkeys.h"
+#include "port.h"
+#include "settings.h"
+#include "ssh.h"
+
+#define MON_MAX 4096
+#define MON_SESSIONS CFG_CHANNELS
+#define MON_TEXT (MON_MAX - 64) /* bytes of a command or an environment in one message */
+#define MON_COMMAND 32768       /* bytes of a command in all */
+#define MON_NAME SSH_USER_MAX
+#define MON_PASSWORD 512
+
+/*
+ * SIGN:  u8 host key, string algorithm,
+ *        string hash (32, 48 or 64 bytes)                     -> string signature
+ * AUTH:  u8 method, u8 query, string user, string password,
+ *        string algorithm, string blob, string signature      -> u8 answer, u8 methods, u32 what the user may (enum authkeys_may, MAY_STEER)
+ * PTY:   u32 channel, string term, u32 cols rows xpix ypix,
+ *        string modes                                         -> u8 yes (+ the master)
+ * ENV:   u32 channel, string name, string value               -> u8 yes
+ * PART:  u32 channel, string part of the command line         -> u8 yes
+ * SPAWN: u32 channel, u8 enum spawn                           -> u8 yes (+ stdin, stdout, stderr)
+ * KILL:  u32 channel, string signal                           -> u8 yes
+ * HUP:   u32 channel: the channel is gone                     -> u8 yes
+ * BYE:   u32 error, string text: how the connection ended; no reply
+ */
+enum mon {
+	MON_SIGN = 1,
+	MON_AUTH,
+	MON_PTY,
+	MON_ENV,
+	MON_PART,
+	MON_SPAWN,
+	MON_KILL,
+	MON_HUP,
+	MON_BYE,
+	MON_LAST,
+	MON_REPLY = 64,
+	MON_ENDED /* u32 channel, u8 by signal, u32 status, u8 core, string signal */
+};
+
+enum spawn { SPAWN_SHELL, SPAWN_EXEC, SPAWN_SUBSYSTEM };
+
+/* beside enum authkeys_may: signals and environment, which a forced command goes without */
+enum { MAY_STEER = 32 };
+
+/* what the listener hands to a monitor, and a monitor to its net, in one datagram */
+struct handover {
+	uint8_t seed[32];
+	uint32_t settings_len; /* bytes of struct settings, behind this */
+	uint32_t keys_len;     /* then the host keys: private, as strings in Dropbear's format; */
+	uint32_t banner_len;   /* to net: string algorithm, string blob for each, and the banner */
+};
+
+#define HANDOVER_MAX (sizeof(struct handover) + sizeof(struct settings) + 4096)
+
+/* roles of the same program, argv[1] of the exec */
+#define ROLE_MONITOR "(monitor)"
+#define ROLE_NET "(net)"
+
+int monitor_main(void); /* descriptor 3 the connection, 4 the listener's link */
+int net_main(void);     /* descriptor 3 the connection, 4 the monitor */
+
+#endif

@@ -1,0 +1,369 @@
+/* mon_session.c - sessions: terminals, commands, signals (RFC 4254 6). */
+/* SPDX-License-Identifier: MIT */
+/*
+ * A session is known by its channel. The terminal's slave stays here until the
+ * command starts; net has the master. A command that has lost its channel is
+ * hung up and no longer known.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "monitor.h"
+#include "ttymodes.h"
+
+#define MOTD "/etc/motd"
+#define ORIGINAL "SSH_ORIGINAL_COMMAND="
+
+static struct session {
+	pid_t pid; /* 0: none */
+	int slave; /* descriptor + 1, 0: no terminal */
+	char tty[20], term[32];
+} sessions[MON_SESSIONS];
+
+/* the command line that comes in parts, behind room for the variable's name */
+static char command_mem[sizeof(ORIGINAL) + MON_COMMAND];
+#define command (command_mem + sizeof(ORIGINAL) - 1)
+static size_t command_len;
+
+static struct session *session_of(struct rd *r, uint32_t *ch)
+{
+	*ch = rd_u32(r);
+	if (*ch >= MON_SESSIONS)
+		r->bad = 1;
+	return &sessions[*ch < MON_SESSIONS ? *ch : 0];
+}
+
+/* ChrootDirectory: every part of the path is root's and nobody else's to write */
+int session_chroot(void)
+{
+	const char *dir = SETTING(&mon.set, chroot_dir);
+	struct stat st;
+
+	if (!*dir)
+		return 1;
+	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != 0 || (st.st_mode & 022)) {
+		log_put(LOG_L_ERROR, "%s: not a directory that root alone can write", dir);
+		return 0;
+	}
+	if (chroot(dir) < 0 || chdir("/") < 0) {
+		log_put(LOG_L_ERROR, "%s: chroot: %m", dir);
+		return 0;
+	}
+	return 1;
+}
+
+static void session_reset(struct session *s)
+{
+	if (s->slave)
+		close(s->slave - 1);
+	*s = (struct session){0};
+}
+
+void session_pty(struct rd *r, struct wr *w, int fds[3], int *nfds)
+{
+	uint32_t ch, cols, rows, xpix, ypix;
+	struct session *s = session_of(r, &ch);
+	struct str term = rd_str(r), modes;
+	int master, slave, err;
+
+	cols = rd_u32(r);
+	rows = rd_u32(r);
+	xpix = rd_u32(r);
+	ypix = rd_u32(r);
+	modes = rd_str(r);
+	if (!rd_done(r) || s->pid || s->slave) {
+		r->bad = 1;
+		return;
+	}
+	err = CFG_PTY && (keys_may() & MAY_PTY)
+		  ? pty_open(&master, &slave, s->tty, sizeof(s->tty), &mon.user)
+		  : -EPERM;
+	wr_u8(w, err == 0);
+	if (err) {
+		log_put(LOG_L_WARN, "no terminal for '%s': %s", mon.user.name, err_text(-err));
+		s->tty[0] = 0;
+		return;
+	}
+	ttymodes_apply(slave, modes);
+	pty_size(master, cols, rows, xpix, ypix);
+	fmt(s->term, sizeof(s->term), "%.*s", (int)term.len, (const char *)term.p);
+	s->slave = slave + 1;
+	fds[0] = master;
+	*nfds = 1;
+}
+
+void session_part(struct rd *r, struct wr *w)
+{
+	uint32_t ch;
+	struct str part;
+	int yes;
+
+	session_of(r, &ch);
+	part = rd_str(r);
+	if (!rd_done(r))
+		return;
+	yes = part.len < MON_COMMAND - command_len && !memchr(part.p, 0, part.len);
+	if (yes) {
+		memcpy(command + command_len, part.p, part.len);
+		command_len += part.len;
+	} else {
+		log_put(LOG_L_WARN,
+			"a command of '%s' is too long (%d bytes at most), or holds a NUL byte",
+			mon.user.name, MON_COMMAND);
+		command_len = 0;
+	}
+	wr_u8(w, yes);
+}
+
+/* the command line of a subsystem, NULL where there is none of that name */
+static const char *subsystem_find(const char *name)
+{
+	size_t n = strlen(name);
+	unsigned i;
+
+	for (i = 0; i < SETTINGS_SUBSYSTEMS; i++) {
+		const char *line = SETTING(&mon.set, subsystem[i]);
+
+		if (!strncmp(line, name, n) && line[n] == ' ')
+			return line + n + 1;
+	}
+	return NULL;
+}
+
+/* as the terminal would show it, before the shell says a word; what does not fit at once is left out */
+static void motd_show(int slave)
+{
+	char text[1024];
+	ssize_t n, done = 0, r;
+	int fd = open(MOTD, O_RDONLY | O_CLOEXEC | O_NONBLOCK), flags = fcntl(slave, F_GETFL);
+
+	if (fd < 0)
+		return;
+	fcntl(slave, F_SETFL, flags | O_NONBLOCK);
+	while ((n = read(fd, text, sizeof(text))) > 0)
+		for (done = 0; done < n; done += r)
+			if ((r = write(slave, text + done, n - done)) <= 0)
+				goto out;
+out:
+	fcntl(slave, F_SETFL, flags);
+	close(fd);
+}
+
+/* pipes[i]: 0 and 1 as pipe(2) gives them; child[i] is the command's end */
+static int pipes_open(int pipes[3][2])
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (pipe2(pipes[i], O_CLOEXEC) < 0)
+			break;
+	if (i == 3)
+		return 0;
+	while (i--) {
+		close(pipes[i][0]);
+		close(pipes[i][1]);
+	}
+	return -errno;
+}
+
+static pid_t start_piped(struct child *c, int fds[3], int *nfds)
+{
+	int pipes[3][2], r = pipes_open(pipes), i;
+
+	if (r < 0)
+		return r;
+	c->in = pipes[0][0];
+	c->out = pipes[1][1];
+	c->err = pipes[2][1];
+	r = child_spawn(c);
+	close(c->in);
+	close(c->out);
+	close(c->err);
+	fds[0] = pipes[0][1];
+	fds[1] = pipes[1][0];
+	fds[2] = pipes[2][0];
+	for (i = 0; i < 3; i++) {
+		if (r < 0)
+			close(fds[i]);
+		else
+			fd_nonblock(fds[i]);
+	}
+	*nfds = r < 0 ? 0 : 3;
+	return r;
+}
+
+static pid_t start_on_tty(struct child *c, struct session *s)
+{
+	pid_t r;
+
+	c->tty = 1;
+	c->in = c->out = c->err = s->slave - 1;
+	r = child_spawn(c);
+	close(s->slave - 1);
+	s->slave = 0;
+	return r;
+}
+
+/* the shell's arguments: a login shell by itself, or -c and the line */
+static const char *const *shell_args(const char *line)
+{
+	static const char *argv[4];
+	static char name[USER_NAME];
+	const char *base = strrchr(mon.user.shell, '/');
+
+	fmt(name, sizeof(name), "%s%s", line ? "" : "-", base ? base + 1 : mon.user.shell);
+	argv[0] = name;
+	argv[1] = line ? "-c" : NULL;
+	argv[2] = line;
+	return argv;
+}
+
+static const char *line_for(enum spawn kind)
+{
+	if (keys_command())
+		return keys_command();
+	if (kind == SPAWN_SUBSYSTEM)
+		return subsystem_find(command);
+	return kind == SPAWN_EXEC ? command : NULL;
+}
+
+void session_spawn(struct rd *r, struct wr *w, int fds[3], int *nfds)
+{
+	uint32_t ch;
+	struct session *s = session_of(r, &ch);
+	enum spawn kind = rd_u8(r);
+	struct child c = {.user = &mon.user, .path = mon.user.shell};
+	const char *line;
+	pid_t pid = -ENOENT;
+	int had_tty = s->slave != 0;
+
+	if (!rd_done(r) || s->pid || kind > SPAWN_SUBSYSTEM) {
+		r->bad = 1;
+		return;
+	}
+	memcpy(command_mem, ORIGINAL, sizeof(ORIGINAL) - 1);
+	command[command_len] = 0;
+	line = line_for(kind);
+	if (kind != SPAWN_SUBSYSTEM || line) {
+		int original = keys_command() && kind != SPAWN_SHELL;
+
+		c.argv = (char *const *)shell_args(line);
+		c.envp = env_build(ch, s->tty, s->term, original ? command_mem : NULL);
+		if (CFG_MOTD && had_tty && !line && mon.set.motd)
+			motd_show(s->slave - 1);
+		pid = had_tty ? start_on_tty(&c, s) : start_piped(&c, fds, nfds);
+	}
+	if (pid < 0)
+		log_put(LOG_L_WARN, "'%s': cannot run %p: %s", mon.user.name,
+			kind == SPAWN_SUBSYSTEM && !line ? command : c.path, err_text(-pid));
+	else
+		log_put(LOG_L_DEBUG, "'%s' runs %p", mon.user.name, line ? line : c.path);
+	env_drop(ch);
+	command_len = 0;
+	if (pid < 0)
+		session_reset(s);
+	else
+		s->pid = pid;
+	wr_u8(w, pid > 0);
+}
+
+/* RFC 4254 6.10 */
+static const struct {
+	char name[5];
+	uint8_t number;
+} signals[] = {
+    {"ABRT", SIGABRT},
+    {"ALRM", SIGALRM},
+    {"FPE",  SIGFPE },
+    {"HUP",  SIGHUP },
+    {"ILL",  SIGILL },
+    {"INT",  SIGINT },
+    {"KILL", SIGKILL},
+    {"PIPE", SIGPIPE},
+    {"QUIT", SIGQUIT},
+    {"SEGV", SIGSEGV},
+    {"TERM", SIGTERM},
+    {"USR1", SIGUSR1},
+    {"USR2", SIGUSR2},
+};
+
+#define SIGNALS (sizeof(signals) / sizeof(signals[0]))
+
+void session_kill(struct rd *r, struct wr *w)
+{
+	uint32_t ch;
+	struct session *s = session_of(r, &ch);
+	struct str name = rd_str(r);
+	unsigned i;
+
+	if (!rd_done(r))
+		return;
+	for (i = 0; i < SIGNALS; i++)
+		if (str_is(name, signals[i].name))
+			break;
+	wr_u8(w, i < SIGNALS && s->pid && (keys_may() & MAY_STEER) &&
+		     kill(-s->pid, signals[i].number) == 0);
+}
+
+void session_hup(struct rd *r, struct wr *w)
+{
+	uint32_t ch;
+	struct session *s = session_of(r, &ch);
+
+	if (!rd_done(r))
+		return;
+	if (s->pid)
+		kill(-s->pid, SIGHUP);
+	env_drop(ch);
+	session_reset(s);
+	wr_u8(w, 1);
+}
+
+static void tell(uint32_t ch, int status)
+{
+	uint8_t mem[64];
+	struct wr w = wr_init(mem, sizeof(mem));
+	unsigned i;
+
+	wr_u8(&w, MON_ENDED);
+	wr_u32(&w, ch);
+	wr_u8(&w, WIFSIGNALED(status));
+	wr_u32(&w, WEXITSTATUS(status));
+	wr_u8(&w, WIFSIGNALED(status) && WCOREDUMP(status));
+	for (i = 0; WIFSIGNALED(status) && i < SIGNALS; i++)
+		if (signals[i].number == WTERMSIG(status))
+			break;
+	wr_strz(&w, WIFSIGNALED(status) && i < SIGNALS ? signals[i].name : "");
+	monitor_notify(mem, wr_len(&w));
+}
+
+void session_reap(void)
+{
+	int status;
+	unsigned i;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (i = 0; i < MON_SESSIONS; i++)
+			if (sessions[i].pid == pid)
+				break;
+		if (i == MON_SESSIONS)
+			continue;
+		session_reset(&sessions[i]);
+		tell(i, status);
+	}
+}
+
+void session_end_all(void)
+{
+	unsigned i;
+
+	for (i = 0; i < MON_SESSIONS; i++)
+		if (sessions[i].pid)
+			kill(-sessions[i].pid, SIGHUP);
+}

@@ -1,0 +1,308 @@
+/* net.c - the process that talks to the network: the engine, its loop, its clocks. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * It runs without rights in an empty directory for the whole connection; all
+ * descriptors come to it by messages. Everything that it decides by itself is
+ * about bytes and time; who may do what is the monitor's.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net.h"
+
+#define SOCK 3
+#define MONITOR 4
+#define PAGE 4096
+#define REST_MS 200 /* of silence, then memory that was used for a burst is given back */
+
+#define PAGED __attribute__((aligned(PAGE)))
+
+struct net net;
+
+static uint8_t pool[CFG_POOL_KB * 1024] PAGED;
+static uint8_t rx[(CFG_RX_SIZE + PAGE - 1) / PAGE * PAGE] PAGED;
+static uint8_t tx[(CFG_TX_SIZE + PAGE - 1) / PAGE * PAGE] PAGED;
+static uint8_t told[HANDOVER_MAX]; /* what the monitor told: host keys and banner stay there */
+static struct pollfd polled[2 + 3 * MON_SESSIONS];
+static int wants_rest;
+
+/* the public host keys, each: u8 the monitor's number, string algorithm, string blob */
+static int keys_take(struct str list)
+{
+	static char names[CFG_HOSTKEYS * 2][40];
+	struct rd r = rd_init(list);
+	struct ssh_conf *c = &net.conf;
+
+	while (rd_left(&r) && c->n_hostkeys < CFG_HOSTKEYS * 2) {
+		unsigned i = c->n_hostkeys++;
+		struct str name;
+
+		net.key_index[i] = rd_u8(&r);
+		name = rd_str(&r);
+		net.hostkeys[i].blob = rd_str(&r);
+		if (name.len >= sizeof(names[i]))
+			return 0;
+		memcpy(names[i], name.p, name.len);
+		net.hostkeys[i].alg = names[i];
+	}
+	return rd_done(&r);
+}
+
+static const char *version(void)
+{
+	static char text[SSH_VERSION_MAX];
+	const char *more = SETTING(&net.set, version_addendum);
+
+	fmt(text, sizeof(text) - 2, "SSH-2.0-%s_%s%s%s",
+	    net.set.dropbear ? "dropbear_cubssh" : "cubssh", CFG_VERSION, *more ? " " : "", more);
+	return text;
+}
+
+static void conf_fill(struct str banner)
+{
+	struct ssh_conf *c = &net.conf;
+	const struct settings *s = &net.set;
+
+	c->version = version();
+	c->kex = SETTING(s, kex);
+	c->ciphers = SETTING(s, ciphers);
+	c->macs = SETTING(s, macs);
+	c->hostkey_algs = SETTING(s, hostkey_algs);
+	c->pubkey_algs = SETTING(s, pubkey_algs);
+	c->hostkeys = net.hostkeys;
+	c->methods = (s->pubkey_auth ? AUTH_PUBLICKEY : 0) |
+		     (CFG_AUTH_PASSWORD && s->password_auth ? AUTH_PASSWORD : 0);
+	c->max_tries = s->max_tries > 255 ? 255 : s->max_tries;
+	c->banner = banner;
+	c->pool = pool;
+	c->pool_len = sizeof(pool);
+	c->window = s->window;
+	c->rekey_bytes = s->rekey_bytes;
+	c->rekey_ms = s->rekey_seconds > 4000000 ? 0 : s->rekey_seconds * 1000;
+}
+
+/* 1: all there */
+static int handover_take(void)
+{
+	struct handover h;
+	int none = 0, ok;
+	ssize_t n = msg_recv(MONITOR, told, sizeof(told), NULL, &none);
+	uint8_t *p = told + sizeof(h);
+
+	if (n < (ssize_t)sizeof(h))
+		return 0;
+	memcpy(&h, told, sizeof(h));
+	if (h.settings_len > sizeof(net.set) || h.keys_len > sizeof(told) ||
+	    h.banner_len > sizeof(told) ||
+	    (size_t)n != sizeof(h) + h.settings_len + h.keys_len + h.banner_len)
+		return 0;
+	memcpy(&net.set, p, h.settings_len);
+	ok = keys_take((struct str){p + h.settings_len, h.keys_len});
+	conf_fill((struct str){p + h.settings_len + h.keys_len, h.banner_len});
+	ssh_init(&net.ssh, &net.conf, h.seed, rx, sizeof(rx), tx, sizeof(tx));
+	wipe(&h, sizeof(h));
+	wipe(told, sizeof(h));
+	return ok;
+}
+
+/* 0: the connection is over */
+static int sock_read(void)
+{
+	size_t n;
+	uint8_t *p = ssh_rx_buf(&net.ssh, &n);
+	ssize_t r;
+
+	if (!n)
+		return 1;
+	r = read(net.sock, p, n);
+	if (r < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (!net.authed)
+		sock_quickack(
+		    net.sock); /* the client's Nagle waits for our acknowledgement until then */
+	net.heard = clock_ms();
+	ssh_rx_ack(&net.ssh, r);
+	return r > 0;
+}
+
+static int sock_write(void)
+{
+	const uint8_t *p;
+	size_t n;
+	ssize_t r;
+
+	while (p = ssh_tx_buf(&net.ssh, &n), n) {
+		r = write(net.sock, p, n);
+		if (r < 0)
+			return errno == EAGAIN || errno == EINTR;
+		ssh_tx_ack(&net.ssh, r);
+	}
+	return 1;
+}
+
+/* all that can be done without waiting; 0: the connection is over */
+static int work(void)
+{
+	struct ssh_event ev;
+	int r;
+
+	while ((r = ssh_step(&net.ssh, net.heard, &ev)) > 0) {
+		if (ev.type == SSH_EV_DATA)
+			net.active = net.heard;
+		event_take(&ev);
+		if (net.ending)
+			return 0;
+		if (ev.type == SSH_EV_DATA || ev.type == SSH_EV_CLOSE)
+			chan_pump_all();
+	}
+	chan_pump_all();
+	if (r == 0)
+		r = ssh_step(&net.ssh, net.heard, &ev); /* what the pump made due */
+	while (r > 0) {
+		event_take(&ev);
+		chan_pump_all();
+		r = ssh_step(&net.ssh, net.heard, &ev);
+	}
+	return sock_write() && r == 0 && !net.ending;
+}
+
+static void give_up(const char *why)
+{
+	fmt(net.bye, sizeof(net.bye), "%s", why);
+	ssh_disconnect(&net.ssh, DISCONNECT_BY_APPLICATION, why);
+}
+
+/* seconds of a setting as what is left of them, in milliseconds; no setting: long */
+static uint64_t left(uint32_t seconds, uint64_t since, uint64_t now)
+{
+	uint64_t end = since + (uint64_t)seconds * 1000;
+
+	return !seconds ? 3600000 : end > now ? end - now : 0;
+}
+
+/* keepalives, idle time; the milliseconds until the next of them */
+static uint64_t clocks(uint64_t now, uint64_t start)
+{
+	const struct settings *s = &net.set;
+	uint64_t wait = ssh_timeout(&net.ssh, now), one;
+
+	if (!net.authed)
+		return wait;
+	one = left(s->keepalive, net.heard + (uint64_t)net.unanswered * s->keepalive * 1000, now);
+	if (one == 0) {
+		if (s->keepalive_count && net.unanswered >= s->keepalive_count)
+			give_up("Keepalive timeout");
+		else if (ssh_global(&net.ssh, "keepalive@openssh.com", 1, STR("")))
+			net.unanswered++;
+		one = (uint64_t)s->keepalive * 1000;
+	}
+	wait = one < wait ? one : wait;
+	one = left(s->idle, net.active, now);
+	if (one == 0)
+		give_up("Idle timeout");
+	wait = one < wait ? one : wait;
+	one = left(s->max_duration, start, now);
+	if (one == 0)
+		give_up("Maximum duration reached");
+	return one < wait ? one : wait;
+}
+
+/* pages that a burst has used and that hold nothing now */
+static void rest(void)
+{
+	size_t n = ssh_pool_idle(&net.ssh);
+
+	wants_rest = 0;
+	if (n)
+		madvise(pool, (n + PAGE - 1) / PAGE * PAGE, MADV_DONTNEED);
+	if (!ssh_quiet(&net.ssh))
+		return;
+	madvise(tx + PAGE, sizeof(tx) - PAGE, MADV_DONTNEED);
+	if (net.ssh.rx_r == net.ssh.rx_w)
+		madvise(rx + PAGE, sizeof(rx) - PAGE, MADV_DONTNEED);
+}
+
+/* waits, and takes note of what poll found; 0: over */
+static int wait_for(uint64_t ms)
+{
+	size_t n, room;
+	unsigned chans;
+	int r;
+
+	ssh_tx_buf(&net.ssh, &n);
+	ssh_rx_buf(&net.ssh, &room);
+	polled[0] =
+	    (struct pollfd){.fd = net.sock, .events = (room ? POLLIN : 0) | (n ? POLLOUT : 0)};
+	polled[1] = (struct pollfd){.fd = net.mon, .events = POLLIN};
+	chans = chan_poll(polled + 2);
+	if (wants_rest && ms > REST_MS)
+		ms = REST_MS;
+	r = poll(polled, 2 + chans, ms);
+	if (r < 0)
+		return errno == EINTR;
+	if (r == 0 && wants_rest)
+		rest();
+	else
+		wants_rest = net.authed;
+	if (polled[1].revents)
+		call_read();
+	chan_polled(polled + 2, chans);
+	if (polled[0].revents & (POLLIN | POLLHUP | POLLERR))
+		return sock_read();
+	return 1;
+}
+
+static void loop(void)
+{
+	uint64_t start = clock_ms();
+
+	net.heard = start;
+	sock_nodelay(net.sock);
+	sock_quickack(net.sock);
+	for (;;) {
+		uint64_t wait;
+
+		if (!work())
+			return;
+		wait = clocks(clock_ms(), start);
+		if (ssh_error(&net.ssh)) {
+			sock_write();
+			return;
+		}
+		if (!wait_for(wait))
+			return;
+	}
+}
+
+static void say_how_it_ended(void)
+{
+	const char *what = ssh_no_common(&net.ssh);
+	int err = ssh_error(&net.ssh);
+
+	if (what && !net.bye[0])
+		fmt(net.bye, sizeof(net.bye), "no %s in common", what);
+	call_bye(err ? err : SSH_E_LAST, str_of(net.bye));
+	ssh_wipe(&net.ssh);
+}
+
+int net_main(void)
+{
+	net.sock = SOCK;
+	net.mon = MONITOR;
+	if (!handover_take()) {
+		fmt_fd(2, "%s: %s is started by the server alone\n", self_name(), ROLE_NET);
+		return 1;
+	}
+	log_open(self_name(), net.set.to_stderr, net.set.log_level, net.set.log_facility);
+	log_hold();
+	fd_nonblock(net.sock);
+	signal(SIGPIPE, SIG_IGN);
+	sandbox_net(SETTING(&net.set, net_user));
+	loop();
+	say_how_it_ended();
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* net.h - what the files of the network process share. */
+/* SPDX-License-Identifier: MIT */
+#ifndef NET_H
+#define NET_H
+
+#include <poll.h>
+
+#include "mon.h"
+
+struct net_session {
+	uint8_t used;    /* a session channel of ours */
+	uint8_t tty;     /* 1: in and out[0] are the master of a terminal */
+	uint8_t started; /* a command was asked for: no second one */
+	uint8_t ended;   /* the command is; what it wrote may still be read */
+	uint8_t by_signal, core;
+	uint8_t ready[2]; /* poll found something to read */
+	int in, out[2];   /* -1: none */
+	uint32_t status;
+	char signal[8];
+};
+
+struct net {
+	struct ssh ssh;
+	struct settings set;
+	struct ssh_conf conf;
+	struct ssh_hostkey hostkeys[CFG_HOSTKEYS * 2];
+	uint8_t key_index[CFG_HOSTKEYS * 2]; /* the monitor's number of each */
+	int sock, mon;
+	uint8_t authed, no_more_sessions, ending;
+	unsigned may;           /* enum authkeys_may, MAY_STEER */
+	uint64_t heard, active; /* milliseconds: any packet; anything of a channel */
+	uint32_t unanswered;    /* keepalives */
+	char bye[128];          /* words for the log */
+	struct net_session session[MON_SESSIONS];
+};
+
+extern struct net net;
+
+/* net_call.c: requests to the monitor; each waits for the reply */
+struct rd call(struct wr *w, int fds[3], int *nfds); /* the reply; .bad where the monitor is gone */
+struct wr call_begin(enum mon kind);
+void call_read(void); /* what came without being asked for */
+void call_bye(int err, struct str text);
+
+/* net_event.c */
+void event_take(const struct ssh_event *ev);
+
+/* net_chan.c: sessions */
+int chan_request(const struct ssh_event *ev); /* 1 where it is done */
+void chan_opened(int ch);
+void chan_ended(int ch); /* .ended has been set */
+void chan_pump_all(void);
+/* to poll for; the number of entries */
+unsigned chan_poll(struct pollfd *p);
+void chan_polled(const struct pollfd *p, unsigned n);
+
+#endif

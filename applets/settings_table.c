@@ -1,0 +1,116 @@
+/* settings_table.c - every setting of the server: keyword, default, type, place. */
+/* SPDX-License-Identifier: MIT */
+#include "settings_table.h"
+
+#define TEXT_(x) #x
+#define TEXT(x) TEXT_(x)
+#define AT(field) offsetof(struct settings, field)
+
+/* what is not built in cannot be had */
+#define ANSWER(cfg) ((cfg) ? E_BOOL : E_NO)
+
+/* clang-format off */
+const struct setting set_table[K_COUNT] = {
+    [K_PORT] = {"Port\0" "22", AT(listen), SET_LISTEN, 0},
+    [K_LISTEN_ADDRESS] = {"ListenAddress\0", AT(listen), SET_LISTEN, 1},
+    [K_ADDRESS_FAMILY] = {"AddressFamily\0" "any", AT(address_family), SET_ENUM, E_FAMILY},
+    [K_BIND_INTERFACE] = {"BindInterface\0", AT(iface), SET_WORD, 0},
+    [K_HOST_KEY] = {"HostKey\0" CFG_HOSTKEY_DIR "/ssh_host_ed25519_key",
+	AT(hostkey), SET_FILES, CFG_HOSTKEYS},
+    [K_MAKE_HOST_KEYS] = {"MakeHostKeys\0", AT(make_keys), SET_ENUM, E_BOOL},
+    [K_PID_FILE] = {"PidFile\0" "/var/run/sshd.pid", AT(pid_file), SET_WORD, 0},
+    [K_LOG_LEVEL] = {"LogLevel\0" "INFO", AT(log_level), SET_ENUM, E_LEVEL},
+    [K_SYSLOG_FACILITY] = {"SyslogFacility\0" "AUTH", AT(log_facility), SET_ENUM, E_FACILITY},
+    [K_NET_USER] = {"NetUser\0" "nobody", AT(net_user), SET_WORD, 0},
+    [K_PASSWORD_AUTH] = {"PasswordAuthentication\0" USE_AUTH_PASSWORD("yes"),
+	AT(password_auth), SET_ENUM, ANSWER(CFG_AUTH_PASSWORD)},
+    [K_PUBKEY_AUTH] = {"PubkeyAuthentication\0" "yes", AT(pubkey_auth), SET_ENUM, E_BOOL},
+    [K_EMPTY_PASSWORDS] = {"PermitEmptyPasswords\0", AT(permit_empty), SET_ENUM, E_BOOL},
+    [K_PERMIT_ROOT] = {"PermitRootLogin\0" "prohibit-password", AT(permit_root), SET_ENUM, E_ROOT},
+    [K_AUTH_METHODS] = {"AuthenticationMethods\0", AT(key_and_password), SET_ENUM, E_METHODS},
+    [K_STRICT_MODES] = {"StrictModes\0" "yes", AT(strict_modes), SET_ENUM, E_BOOL},
+    [K_MAX_TRIES] = {"MaxAuthTries\0" "6", AT(max_tries), SET_NUM, 1},
+    [K_ALLOW_USERS] = {"AllowUsers\0", AT(allow_users), SET_LIST, ' '},
+    [K_DENY_USERS] = {"DenyUsers\0", AT(deny_users), SET_LIST, ' '},
+    [K_ALLOW_GROUPS] = {"AllowGroups\0", AT(allow_groups), SET_LIST, ' '},
+    [K_DENY_GROUPS] = {"DenyGroups\0", AT(deny_groups), SET_LIST, ' '},
+    [K_AUTHORIZED_KEYS] = {"AuthorizedKeysFile\0" ".ssh/authorized_keys",
+	AT(authorized_keys), SET_WORDS, 0},
+    [K_FORCE_COMMAND] = {"ForceCommand\0", AT(force_command), SET_REST, 0},
+    [K_BANNER] = {"Banner\0", AT(banner), SET_WORD, 0},
+    [K_CHROOT] = {"ChrootDirectory\0", AT(chroot_dir), SET_WORD, 0},
+    [K_ACCEPT_ENV] = {"AcceptEnv\0" "LANG LC_* TERM", AT(accept_env), SET_LIST, ' '},
+    [K_SET_ENV] = {"SetEnv\0", AT(set_env), SET_LIST, '\n'},
+    [K_TCP_FORWARDING] = {"AllowTcpForwarding\0" "yes", AT(tcp_local), SET_FORWARD, 0},
+    [K_STREAM_FORWARDING] = {"AllowStreamLocalForwarding\0" "yes",
+	AT(stream_local), SET_FORWARD, 0},
+    [K_GATEWAY_PORTS] = {"GatewayPorts\0", AT(gateway_ports), SET_ENUM, E_GATEWAY},
+    [K_AGENT_FORWARDING] = {"AllowAgentForwarding\0" "yes", AT(agent_forwarding), SET_ENUM, E_BOOL},
+    [K_PRINT_MOTD] = {"PrintMotd\0" USE_MOTD("yes"), AT(motd), SET_ENUM, ANSWER(CFG_MOTD)},
+    [K_PERMIT_TTY] = {"PermitTTY\0" USE_PTY("yes"), AT(permit_tty), SET_ENUM, ANSWER(CFG_PTY)},
+    [K_PERMIT_USER_ENV] = {"PermitUserEnvironment\0", AT(permit_user_env), SET_ENUM, E_BOOL},
+    [K_IPQOS] = {"IPQoS\0" "af21 cs1", AT(qos), SET_ENUM, E_QOS},
+    [K_GRACE] = {"LoginGraceTime\0" "120", AT(grace), SET_TIME, 0},
+    [K_ALIVE_INTERVAL] = {"ClientAliveInterval\0", AT(keepalive), SET_TIME, 0},
+    [K_ALIVE_COUNT] = {"ClientAliveCountMax\0" "3", AT(keepalive_count), SET_NUM, 0},
+    [K_IDLE] = {"IdleTimeout\0", AT(idle), SET_TIME, 0},
+    [K_MAX_DURATION] = {"MaxDuration\0", AT(max_duration), SET_TIME, 0},
+    [K_WINDOW] = {"RecvWindowSize\0", AT(window), SET_SIZE, 0},
+    [K_REKEY] = {"RekeyLimit\0", AT(rekey_bytes), SET_REKEY, 0},
+    [K_MAX_STARTUPS] = {"MaxStartups\0" TEXT(CFG_UNAUTH_MAX), AT(unauth_max), SET_FIRST, 1},
+    [K_PER_SOURCE] = {"PerSourceMaxStartups\0" TEXT(CFG_UNAUTH_SOURCE),
+	AT(unauth_source), SET_NUM, 0},
+    [K_MAX_CONNECTIONS] = {"MaxConnections\0" TEXT(CFG_CONNS_MAX), AT(conns_max), SET_NUM, 1},
+    [K_KEX] = {"KexAlgorithms\0", AT(kex), SET_ALG, ALG_KEX},
+    [K_CIPHERS] = {"Ciphers\0", AT(ciphers), SET_ALG, ALG_CIPHER},
+    [K_MACS] = {"MACs\0", AT(macs), SET_ALG, ALG_MAC},
+    [K_HOSTKEY_ALGS] = {"HostKeyAlgorithms\0", AT(hostkey_algs), SET_ALG, ALG_SIG},
+    [K_PUBKEY_ALGS] = {"PubkeyAcceptedAlgorithms\0", AT(pubkey_algs), SET_ALG, ALG_SIG},
+    [K_VERSION_ADDENDUM] = {"VersionAddendum\0", AT(version_addendum), SET_REST, 0},
+    [K_SUBSYSTEM] = {"Subsystem\0" "sftp /usr/libexec/sftp-server", AT(subsystem), SET_SUBSYS, 0},
+    /* flags only */
+    [K_CONFIG] = {"\0" "/etc/ssh/sshd_config", AT(config_file), SET_WORD, 0},
+    [K_FOREGROUND] = {"\0", AT(foreground), SET_ENUM, E_BOOL},
+    [K_STDERR] = {"\0", AT(to_stderr), SET_ENUM, E_BOOL},
+    [K_INETD] = {"\0", AT(inetd), SET_ENUM, E_BOOL},
+    [K_TEST] = {"\0", AT(test_only), SET_ENUM, 0},
+    [K_DEBUG] = {"\0", 0, SET_FLAG, 0},
+    [K_VERBOSE] = {"\0", 0, SET_FLAG, 0},
+    [K_ROOT_PASSWORD] = {"\0" "yes", AT(root_password), SET_ENUM, E_BOOL},
+    [K_PASS_ENV] = {"\0", AT(pass_env), SET_ENUM, E_BOOL},
+    [K_AUTHORIZED_DIR] = {"\0", AT(authorized_dir), SET_WORD, 0},
+    [K_NO_LOCAL] = {"\0", AT(tcp_local), SET_PAIR, 2},
+    [K_NO_REMOTE] = {"\0", AT(tcp_remote), SET_PAIR, 2},
+    [K_OPTION] = {"\0", 0, SET_FLAG, 0},
+    [K_IGNORE] = {"\0", 0, SET_FLAG, 0},
+    [K_USAGE] = {"\0", 0, SET_FLAG, 0},
+    [K_VERSION] = {"\0", 0, SET_FLAG, 0},
+    [K_QUERY] = {"\0", 0, SET_FLAG, 0},
+};
+
+const struct set_default set_dropbear[] = {
+    {K_HOST_KEY, "/etc/dropbear/dropbear_ed25519_host_key"},
+    {K_PID_FILE, "/var/run/dropbear.pid"},
+    {K_SYSLOG_FACILITY, "AUTHPRIV"},
+    {K_PERMIT_ROOT, "yes"},
+    {K_MAX_TRIES, "10"},
+    {K_GRACE, "300"},
+    {K_CONFIG, "none"},
+    {0, NULL},
+};
+/* clang-format on */
+
+/* values: of the enums of settings.h, log_level's of port.h, RFC 5424's facilities */
+const char *const set_enums[E_COUNT] = {
+    [E_BOOL] = "0no;1yes;",
+    [E_NO] = "0no;",
+    [E_ROOT] = "0no;1prohibit-password;1without-password;2forced-commands-only;3yes;",
+    [E_METHODS] = "0any;1publickey,password;",
+    [E_LEVEL] = "0QUIET;0FATAL;0ERROR;3INFO;3VERBOSE;4DEBUG;4DEBUG1;5DEBUG2;5DEBUG3;",
+    [E_FACILITY] = ("4AUTH;:AUTHPRIV;3DAEMON;1USER;@LOCAL0;ALOCAL1;BLOCAL2;CLOCAL3;DLOCAL4;"
+		    "ELOCAL5;FLOCAL6;GLOCAL7;"),
+    [E_FAMILY] = "0any;4inet;6inet6;",
+    [E_GATEWAY] = "0no;1yes;2clientspecified;",
+    [E_FORWARD] = "0no;1local;2remote;3yes;3all;",
+    [E_QOS] = "0none;1af21 cs1;1lowdelay throughput;",
+};

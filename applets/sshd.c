@@ -1,0 +1,296 @@
+/* sshd.c - the server's listener: sockets, limits, a monitor for each connection. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * It reads no byte of a connection. Settings and host keys go to a monitor
+ * through its link, which tells how far the login is and, by its end, that it
+ * is over. A reload that fails changes nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "applets.h"
+#include "hostkeys.h"
+#include "keyfile.h"
+#include "listen.h"
+#include "mon.h"
+#include "monitor.h"
+#include "slots.h"
+
+static struct settings set, next_set;
+static struct hostkeys keys, next_keys;
+static struct rng rng;
+static int args_n;
+static char **args;
+static uint8_t hand_mem[HANDOVER_MAX];
+
+/* more of the kernel's randomness, each time that some is to be had */
+static void reseed(int first)
+{
+	uint8_t seed[32];
+	int ready = rand_seed(seed);
+
+	if (first)
+		rng_init(&rng, seed);
+	else
+		rng_add(&rng, seed, sizeof(seed));
+	wipe(seed, sizeof(seed));
+	if (first && !ready)
+		log_put(LOG_L_WARN,
+			"the kernel's random pool is not ready: keys made now are made of "
+			"what there is");
+}
+
+/* flags, then the file; 0, or an exit status plus one */
+static int settings_read(struct settings *s)
+{
+	const char *slash = strrchr(args[0], '/');
+	char why[256];
+	int r;
+
+	settings_default(s,
+			 CFG_COMPAT_DROPBEAR && !strcmp(slash ? slash + 1 : args[0], "dropbear"));
+	r = settings_args(s, args_n, args);
+	if (r)
+		return r;
+	if (settings_file(s, why, sizeof(why)) == 0)
+		return 0;
+	log_put(LOG_L_ERROR, "%s", why);
+	return 1 + 1;
+}
+
+/* what a monitor has to know, in one datagram */
+static int handover_send(int link)
+{
+	struct handover h = {.settings_len = SETTINGS_SIZE(&set)};
+	struct wr w = wr_init(hand_mem, sizeof(hand_mem));
+	unsigned i;
+	int r;
+
+	rng_bytes(&rng, h.seed, sizeof(h.seed));
+	wr_bytes(&w, &h, sizeof(h));
+	wr_bytes(&w, &set, h.settings_len);
+	for (i = 0; i < keys.n; i++) {
+		uint8_t *mark = wr_open(&w);
+
+		keyfile_write(&w, &keys.key[i], STR(""), 0, KEY_DROPBEAR);
+		wr_close(&w, mark);
+	}
+	h.keys_len = wr_len(&w) - sizeof(h) - h.settings_len;
+	memcpy(hand_mem, &h, sizeof(h));
+	r = w.bad ? -EMSGSIZE : msg_send(link, hand_mem, wr_len(&w), NULL, 0);
+	wipe(hand_mem, sizeof(hand_mem));
+	wipe(&h, sizeof(h));
+	return r;
+}
+
+static void connection_start(int conn, const struct addr *peer)
+{
+	struct slot *s = slot_take(peer, &set);
+	int link[2], fds[2], r;
+
+	if (!s)
+		return;
+	r = msg_pair(link);
+	if (r < 0) {
+		slot_free(s);
+		return;
+	}
+	reseed(0);
+	fds[0] = conn;
+	fds[1] = link[1];
+	r = self_spawn(ROLE_MONITOR, fds, 2, set.to_stderr, monitor_main);
+	close(link[1]);
+	s->link = link[0];
+	s->pid = r;
+	if (r >= 0)
+		r = handover_send(link[0]);
+	if (r < 0) {
+		log_put(LOG_L_ERROR, "cannot start a process for a connection: %s", err_text(-r));
+		slot_free(s);
+	}
+}
+
+static void accept_all(int fd)
+{
+	struct addr peer;
+	int conn, i;
+
+	for (i = 0; i < 16 && (conn = sock_accept(fd, &peer)) >= 0; i++) {
+		connection_start(conn, &peer);
+		close(conn);
+	}
+}
+
+/* HUP: what can be had of the new configuration, or the old one as it was */
+static void reload(void)
+{
+	if (settings_read(&next_set)) {
+		log_put(LOG_L_ERROR, "the configuration stays as it was");
+		return;
+	}
+	if (hostkeys_load(&next_keys, &next_set, &rng) < 0) {
+		log_put(LOG_L_ERROR, "the configuration stays as it was: no host key");
+		return;
+	}
+	if (listen_change(&next_set) < 0) {
+		log_put(LOG_L_ERROR, "the configuration stays as it was: addresses");
+		return;
+	}
+	next_set.foreground = set.foreground;
+	set = next_set;
+	keys = next_keys;
+	wipe(&next_keys, sizeof(next_keys));
+	log_open(self_name(), set.to_stderr, set.log_level, set.log_facility);
+	log_put(LOG_L_NOTICE, "configuration read again");
+}
+
+/* 1: the end was asked for */
+static int signals_take(void)
+{
+	int s, end = 0;
+
+	while ((s = sig_next())) {
+		if (s == SIGHUP)
+			reload();
+		else if (s == SIGTERM || s == SIGINT)
+			end = 1;
+	}
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	return end;
+}
+
+static unsigned poll_fill(struct pollfd *p, int sig)
+{
+	unsigned n = 0, i;
+	int fd;
+
+	p[n++] = (struct pollfd){.fd = sig, .events = POLLIN};
+	for (i = 0; (fd = listen_fd(i)) >= 0; i++)
+		p[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
+	for (i = 0; i < SLOTS; i++)
+		if (slots[i].state != SLOT_FREE)
+			p[n++] = (struct pollfd){.fd = slots[i].link, .events = POLLIN};
+	return n;
+}
+
+static void loop(int sig)
+{
+	static struct pollfd p[1 + CFG_LISTENERS + SLOTS];
+	unsigned n, i, j, listening;
+
+	for (;;) {
+		n = poll_fill(p, sig);
+		if (poll(p, n, -1) < 0 && errno != EINTR)
+			return;
+		for (listening = 0; listen_fd(listening) >= 0;)
+			listening++;
+		for (i = 1 + listening; i < n; i++) /* before new ones come: they make room */
+			for (j = 0; p[i].revents && j < SLOTS; j++)
+				if (slots[j].state != SLOT_FREE && slots[j].link == p[i].fd) {
+					slot_progress(&slots[j]);
+					break;
+				}
+		for (i = 1; i < 1 + listening; i++)
+			if (p[i].revents)
+				accept_all(p[i].fd);
+		if (p[0].revents && signals_take())
+			return;
+	}
+}
+
+static void pid_file_write(void)
+{
+	char text[16];
+	const char *path = SETTING(&set, pid_file);
+	size_t n = fmt(text, sizeof(text), "%d\n", (int)getpid());
+	int r;
+
+	if (!*path || !strcmp(path, "none"))
+		return;
+	r = file_write_atomic(path, text, n, 0644, 1);
+	if (r < 0)
+		log_put(LOG_L_WARN, "pid file %s: %s", path, err_text(-r));
+}
+
+static int listener_run(void)
+{
+	static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGCHLD, 0};
+	int sig, r;
+
+	if (listen_change(&set) < 0)
+		return 1;
+	if (!set.foreground) {
+		r = proc_daemon();
+		if (r < 0) {
+			log_put(LOG_L_ERROR, "cannot become a daemon: %s", err_text(-r));
+			return 1;
+		}
+	}
+	sig = sig_pipe(signals);
+	if (sig < 0)
+		return 1;
+	pid_file_write();
+	proc_undumpable();
+	loop(sig);
+	if (*SETTING(&set, pid_file))
+		unlink(SETTING(&set, pid_file));
+	log_put(LOG_L_INFO, "Terminated by signal; sessions go on");
+	wipe(&keys, sizeof(keys));
+	return 0;
+}
+
+/* -i: the connection is on descriptor 0 and 1, and there is no listener */
+static int inetd_run(void)
+{
+	int sock = fcntl(0, F_DUPFD_CLOEXEC, 3), null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (sock < 0 || null < 0)
+		return 1;
+	dup2(null, 0);
+	dup2(null, 1);
+	if (!set.to_stderr)
+		dup2(null, 2);
+	close(null);
+	mon.set = set;
+	memcpy(mon.hostkey, keys.key, sizeof(mon.hostkey));
+	mon.n_hostkeys = keys.n;
+	wipe(&keys, sizeof(keys));
+	mon.rng = rng;
+	mon.link = -1;
+	return monitor_run(sock);
+}
+
+int sshd_main(int argc, char **argv)
+{
+	int r;
+
+	args_n = argc;
+	args = argv;
+	self_init(argv);
+	signal(SIGPIPE, SIG_IGN);
+	if (argc == 2 && !strcmp(argv[1], ROLE_MONITOR))
+		return monitor_main();
+	if (argc == 2 && !strcmp(argv[1], ROLE_NET))
+		return net_main();
+	log_open(self_name(), 1, LOG_L_INFO, 4);
+	r = settings_read(&set);
+	if (r)
+		return r - 1;
+	if (set.test_only == TEST_DUMP) {
+		settings_dump(&set, 1);
+		return 0;
+	}
+	if (!set.test_only)
+		log_open(self_name(), set.to_stderr, set.log_level, set.log_facility);
+	reseed(1);
+	if (hostkeys_load(&keys, &set, &rng) < 0)
+		return 1;
+	if (set.test_only)
+		return 0;
+	return set.inetd ? inetd_run() : listener_run();
+}

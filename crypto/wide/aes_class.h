@@ -1,0 +1,13 @@
+/* aes_class.h - BearSSL's AES for this processor: bitsliced in 64-bit words. */
+/* SPDX-License-Identifier: MIT */
+#ifndef AES_CLASS_H
+#define AES_CLASS_H
+
+#include <bearssl.h>
+
+static inline const br_block_ctr_class *aes_class(void)
+{
+	return &br_aes_ct64_ctr_vtable;
+}
+
+#endif

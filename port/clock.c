@@ -1,0 +1,91 @@
+/* clock.c - monotonic time, the date, and dates as authorized_keys writes them. */
+/* SPDX-License-Identifier: MIT */
+#include "internal.h"
+
+#include <time.h>
+
+uint64_t clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint32_t)t.tv_nsec / 1000000;
+}
+
+int64_t clock_unix(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec;
+}
+
+static int is_leap(unsigned year)
+{
+	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+/* month 0..11 */
+static unsigned month_days(unsigned year, unsigned month)
+{
+	if (month == 1)
+		return is_leap(year) ? 29 : 28;
+	return 30 + ((0xad5 >> month) & 1); /* a bit for each month of 31 days */
+}
+
+void clock_date(uint32_t s, struct date *d)
+{
+	uint32_t days = s / 86400;
+
+	s %= 86400;
+	*d = (struct date){1970, 0, 1, s / 3600, s / 60 % 60, s % 60};
+	for (; days >= 365u + (unsigned)is_leap(d->year); d->year++)
+		days -= 365u + (unsigned)is_leap(d->year);
+	for (; days >= month_days(d->year, d->month); d->month++)
+		days -= month_days(d->year, d->month);
+	d->day += days;
+}
+
+/* n decimal digits; beyond any field's range where they are not */
+static unsigned digits(const char *s, int n)
+{
+	unsigned v = 0;
+
+	for (; n; n--, s++) {
+		if (*s < '0' || *s > '9')
+			return 10000;
+		v = v * 10 + (unsigned)(*s - '0');
+	}
+	return v;
+}
+
+int64_t clock_parse(const char *s)
+{
+	struct date d = {0};
+	int32_t days = 0;
+	size_t n = 0;
+	unsigned i;
+
+	while (n < 15 && s[n] >= '0' && s[n] <= '9')
+		n++;
+	if ((n != 8 && n != 12 && n != 14) || s[n + (s[n] == 'Z')])
+		return -1;
+	d.year = digits(s, 4);
+	d.month = digits(s + 4, 2) - 1;
+	d.day = digits(s + 6, 2) - 1;
+	if (n >= 12) {
+		d.hour = digits(s + 8, 2);
+		d.minute = digits(s + 10, 2);
+	}
+	if (n == 14)
+		d.second = digits(s + 12, 2);
+	if (d.year < 1970 || d.month > 11 || d.day >= month_days(d.year, d.month) || d.hour > 23 ||
+	    d.minute > 59 || d.second > 60)
+		return -1;
+	for (i = 1970; i < d.year; i++)
+		days += 365 + is_leap(i);
+	for (i = 0; i < d.month; i++)
+		days += (int32_t)month_days(d.year, i);
+	days += (int32_t)d.day;
+	return (int64_t)days * 86400 + d.hour * 3600 + d.minute * 60 + d.second;
+}

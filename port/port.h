@@ -1,0 +1,233 @@
+/* port.h - the operating system, as the applets see it. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Functions return 0 (or a count, a descriptor) for success and -errno for
+ * failure unless the comment says otherwise. Nothing in here knows SSH.
+ */
+#ifndef PORT_H
+#define PORT_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* fmt.c: a small formatter; no floating point, no locale, no heap */
+
+/*
+ * %s %d %u %x %o %c %% with width, '-' and '0'; %lld %llu %llx for 64 bits; %zu; %.*s.
+ * %p ("printable"): const char *, control characters, DEL, bytes over 126 and
+ * backslash escaped as \xHH, so that a name from the network cannot forge a log
+ * line; %*p likewise with an int length (the compiler checks these letters, it
+ * would not check new ones). %m: the text of errno. Cuts at n, always
+ * terminates; returns the length written.
+ */
+size_t fmt(char *buf, size_t n, const char *f, ...) __attribute__((format(printf, 3, 4)));
+size_t vfmt(char *buf, size_t n, const char *f, va_list ap);
+/* to a descriptor, whole */
+void fmt_fd(int fd, const char *f, ...);
+/* text of an errno value, for every one that we meet; never NULL */
+const char *err_text(int err);
+/* decimal in [lo, hi], all of the string; 0 for success, -EINVAL */
+int num_parse(const char *s, uint64_t lo, uint64_t hi, uint64_t *out);
+
+/* log.c: a line of at most 1000 bytes to syslog (a datagram to /dev/log, tried again when it fails) or stderr */
+
+enum log_level { LOG_L_ERROR, LOG_L_WARN, LOG_L_NOTICE, LOG_L_INFO, LOG_L_DEBUG, LOG_L_DEBUG2 };
+
+/* name: shown as name[pid]; to_stderr: lines there instead of syslog; quietest level shown; facility: RFC 5424's number (4 auth, 10 authpriv) */
+void log_open(const char *name, int to_stderr, enum log_level most, int facility);
+/* for a process without files: the socket to /dev/log is connected now and never again (sandbox_net does it) */
+void log_hold(void);
+void log_put(enum log_level l, const char *f, ...);
+
+/* clock.c */
+
+uint64_t clock_ms(void);  /* monotonic */
+int64_t clock_unix(void); /* seconds since 1970 */
+/* seconds since 1970 of a date YYYYMMDD[Z] or YYYYMMDDHHMM[SS][Z]; local time is taken as UTC; -1 */
+int64_t clock_parse(const char *s);
+
+/* rand.c */
+
+/*
+ * 32 bytes for a generator. Never blocks: 1 where the kernel's pool was ready,
+ * 0 where it was not (then what there is goes in: urandom, clocks, addresses,
+ * /proc, interface numbers), and the caller logs that.
+ */
+int rand_seed(uint8_t out[32]);
+
+/* file.c */
+
+/* the whole of a regular file, at most n bytes; the count, -EFBIG where it is longer */
+ssize_t file_read(const char *path, void *buf, size_t n);
+/*
+ * Writes aside (path.XXXXXX: O_EXCL|O_NOFOLLOW, mode), fsync, rename, fsync of
+ * the directory. replace 0: -EEXIST where path exists (by link(2), or O_EXCL where there are no links).
+ */
+int file_write_atomic(const char *path, const void *buf, size_t n, mode_t mode, int replace);
+/* makes the directory and its parents, mode 0755 */
+int dir_make(const char *path);
+
+/* lines.c: a file a line at a time through a fixed buffer */
+
+struct lines {
+	int fd;
+	unsigned long no; /* number of the line given last, from 1 */
+	char *buf;        /* the caller's */
+	size_t size, at, end;
+	int skipping, eof;
+};
+
+void lines_init(struct lines *l, int fd, char *buf, size_t size);
+/*
+ * 1: *line is the next one, NUL-terminated, without CR or LF; 0: end of file;
+ * -E2BIG: line l->no is longer than the buffer, skipped whole; -EILSEQ: it holds
+ * a NUL byte, skipped whole; others: read failed. After a skip go on calling.
+ */
+int lines_next(struct lines *l, char **line);
+
+/* users.c: passwd, shadow and group, read by us */
+
+#define USER_NAME 64
+#define USER_PATH 256
+
+struct user {
+	char name[USER_NAME], home[USER_PATH], shell[USER_PATH];
+	char hash[128]; /* "" where there is none to compare with; wiped by user_forget */
+	uid_t uid;
+	gid_t gid;
+	int no_password; /* 1: the hash field is empty: a blank password is the right one */
+	int locked; /* '!' or '*' where the hash starts with it, else 0: keys may be meant to work with '*' */
+	int expired;  /* account (shadow's 8th field) is past its day */
+	int readable; /* 0: shadow could not be read */
+};
+
+/* 0, -ENOENT, or another error: the file that failed is in *where (static text) */
+int user_find(const char *name, struct user *u, const char **where);
+int user_find_uid(uid_t uid, struct user *u);
+void user_forget(struct user *u);
+/* an empty shell field is /bin/sh. 1 where it is in /etc/shells (no such file: /bin/sh and /bin/ash) and can be executed */
+int user_shell_ok(const struct user *u);
+int group_find(const char *name, gid_t *gid);
+/* 1 where the user is in the group, primary or by /etc/group */
+int user_in_group(const struct user *u, const char *group);
+/*
+ * setgroups, setresgid, setresuid, and a look whether it took and cannot be
+ * taken back. Where we are that user already: nothing to do. -EPERM otherwise
+ * where not root.
+ */
+int user_become(const struct user *u);
+/* effective ids and groups only, to open files as the user; back with user_self */
+int user_act(const struct user *u);
+int user_self(void);
+/*
+ * Opens path as the user sees it: O_NOFOLLOW|O_NONBLOCK|O_NOCTTY, a regular
+ * file, and fstat'ed: owner is the user or root, not writable by group or
+ * others, and so every directory above it up to the home (or up to / where the
+ * file is not in the home; a sticky directory of root's is fine). why gets the
+ * sentence for the log where it fails. strict 0: only the kind of file counts.
+ * A path without a leading '/' starts at the home.
+ */
+int user_open(const struct user *u, const char *path, int strict, char *why, size_t why_len);
+
+/* sock.c */
+
+struct addr {
+	union {
+		struct {
+			uint16_t family;
+		} any;
+		uint8_t bytes[128]; /* a struct sockaddr_storage */
+	} sa;
+	uint32_t len;
+};
+
+/* "1.2.3.4", "::1", "fe80::1%eth0", "*" or "" for any (of family 4 or 6, 0: v6 taking both, or v4 where there is no v6) */
+int addr_parse(struct addr *a, const char *host, int family, uint16_t port);
+/*
+ * Host without brackets, scope by name where it has one (that makes a socket: not for a
+ * sandboxed process); v4-mapped shown as v4; "UNKNOWN" where it is no internet address.
+ */
+void addr_host(const struct addr *a, char *buf, size_t n);
+uint16_t addr_port(const struct addr *a);
+int addr_same_host(const struct addr *a, const struct addr *b); /* without the port; IPv6: by /64 */
+/* pattern list as of from= and Match: CIDR, wildcards on the text, '!': 1 match, 0 none, -1 excluded by '!' */
+int addr_match(const struct addr *a, const char *list);
+/* listening socket, CLOEXEC, nonblocking, REUSEADDR; iface: SO_BINDTODEVICE or NULL */
+int sock_listen(const struct addr *a, const char *iface, int backlog);
+int sock_accept(int fd, struct addr *peer);
+int sock_peer(int fd, struct addr *peer);
+int sock_local(int fd, struct addr *own);
+void sock_nodelay(int fd);
+void sock_quickack(int fd); /* re-arms TCP_QUICKACK */
+void sock_qos(int fd, int interactive);
+void sock_keepalive(int fd);
+int fd_nonblock(int fd);
+
+/* msg.c: datagrams between our processes (socketpair AF_UNIX, SOCK_SEQPACKET), with descriptors */
+
+int msg_pair(int fds[2]);
+/* whole or not at all; nfds <= 3; blocks */
+int msg_send(int fd, const void *p, size_t n, const int *fds, int nfds);
+/* the length, 0 at the end; a cut message is -EMSGSIZE. *nfds in: room, out: how many came; all CLOEXEC. Blocks. */
+ssize_t msg_recv(int fd, void *p, size_t n, int *fds, int *nfds);
+
+/* tty.c */
+
+/* a pty: master nonblocking; both CLOEXEC; name of the slave; owner set where devpts does not */
+int pty_open(int *master, int *slave, char *name, size_t n, const struct user *owner);
+void pty_size(int fd, unsigned cols, unsigned rows, unsigned xpix, unsigned ypix);
+
+/* proc.c */
+
+/* remembers argv, opens our own image, so that a replaced file does no harm. First thing of a server. */
+void self_init(char **argv);
+/* path that self_init found, for the log; "" where it found none */
+const char *self_name(void); /* basename of argv[0] */
+/*
+ * vfork and exec of ourselves as a role: argv[0] stays, argv[1] is role. fds[i]
+ * becomes descriptor 3 + i there, all others but 0 to 2 are closed; the child's
+ * pid, or -errno. Where exec is not possible the child is forked and calls
+ * run(role) instead. keep_err: descriptor 2 stays ours, else /dev/null for 0-2.
+ */
+pid_t self_spawn(const char *role, const int *fds, int nfds, int keep_err, int (*run)(void));
+/* detaches from the terminal: fork, setsid, /dev/null; the parent exits */
+int proc_daemon(void);
+/* closes every descriptor from lowest on */
+void proc_close_from(int lowest);
+/* signal dispositions and mask as at start, umask 022, limits untouched */
+void proc_reset_signals(void);
+void proc_undumpable(void); /* no core, no ptrace */
+
+struct child {
+	const struct user *user; /* already become, or still to be where as_user is 1 */
+	int as_user;
+	int in, out, err; /* descriptors for 0, 1, 2; the slave of a pty thrice with tty = 1 */
+	int tty;          /* 1: setsid and controlling terminal on descriptor in */
+	const char *path;
+	char *const *argv, *const *envp;
+};
+/* vfork: setsid, terminal, chdir to the home (or /), dup2, close the rest, signals, execve; the pid or -errno */
+pid_t child_spawn(const struct child *c);
+
+/* sig.c: a handler only writes the signal's number to a pipe */
+
+/* CLOEXEC nonblocking read end on which the numbers of the listed signals arrive (0 ends the list) */
+int sig_pipe(const int *signals);
+/* the next number, 0 where there is none */
+int sig_next(void);
+
+/* sandbox.c */
+
+/*
+ * For the process that talks to the network, before it reads a byte: chroot to
+ * an empty directory, uid and gid of user (name or number; "nobody"), no new
+ * privileges, undumpable, RLIMIT NPROC = FSIZE = 0, then seccomp. What could not
+ * be had is logged at notice level, once, and does not stop the login. Returns
+ * a mask of what is in place.
+ */
+enum { BOX_CHROOT = 1, BOX_UID = 2, BOX_NO_NEW_PRIVS = 4, BOX_SECCOMP = 8, BOX_LIMITS = 16 };
+int sandbox_net(const char *user);
+
+#endif

@@ -1,0 +1,14 @@
+/* proc.h - what proc.c and spawn.c share. */
+/* SPDX-License-Identifier: MIT */
+#ifndef PORT_PROC_H
+#define PORT_PROC_H
+
+struct self {
+	const char *argv0, *name;
+	int image;      /* our own file, by O_PATH where the kernel has it; -1: not known */
+	char path[256]; /* where it was at the start, "" where that is not known */
+};
+
+extern struct self proc_self;
+
+#endif

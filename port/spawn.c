@@ -1,0 +1,253 @@
+/* spawn.c - new processes: ourselves in another role, or a user's program. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * The child of a vfork runs on our memory until it executes something, so it
+ * makes system calls and writes to its own frames only. What went wrong comes
+ * back as numbers through a pipe, not through memory: on MIPS and a few more
+ * musl's vfork is a fork.
+ */
+#include "internal.h"
+
+#include "proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FDS_MAX 16
+#define NOTE_TTY 0x10000
+
+/*
+ * fds[i] becomes descriptor i. Those from keep on do not survive an exec: the
+ * pipe for reports is fds[keep].
+ */
+struct map {
+	int fds[FDS_MAX], n, keep;
+};
+
+/* everything that a child needs, worked out before it exists */
+struct job {
+	void (*body)(
+	    const struct job *j); /* in the child; returns where it failed, having reported */
+	struct map map;
+	int pipe; /* reports: > 0 an errno that is the end, < 0 one that is not */
+	const char *role;
+	const struct child *child;
+	const struct cred *cred;
+};
+
+static void report(int fd, int err)
+{
+	write_all(fd, &err, sizeof err);
+}
+
+/* Through copies above all targets, so that no order of the sources matters. */
+static int map_apply(const struct map *m)
+{
+	int copy[FDS_MAX], i;
+
+	for (i = 0; i < m->n; i++)
+		if ((copy[i] = fcntl(m->fds[i], F_DUPFD, m->n)) < 0)
+			return -errno;
+	for (i = 0; i < m->n; i++) {
+		if (dup2(copy[i], i) < 0)
+			return -errno;
+		if (i >= m->keep)
+			fcntl(i, F_SETFD, FD_CLOEXEC);
+	}
+	fds_close((unsigned)m->n, ~0u >> 1);
+	return 0;
+}
+
+static __attribute__((noinline)) pid_t vfork_body(const struct job *j)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		j->body(j);
+		_exit(127);
+	}
+	return pid < 0 ? -errno : pid;
+}
+
+/* What came through the pipe: an errno that was the end, or 0; *note one that was not. */
+static int read_reports(int fd, int *note)
+{
+	int err;
+	ssize_t n;
+
+	while ((n = read(fd, &err, sizeof err)) > 0 || (n < 0 && errno == EINTR)) {
+		if (n > 0 && err > 0)
+			return err;
+		if (n > 0)
+			*note = -err;
+	}
+	return 0;
+}
+
+/* The child's pid once it has executed, or -errno. */
+static pid_t job_start(struct job *j, int *note)
+{
+	sigset_t all, old;
+	int ends[2], err;
+	pid_t pid;
+
+	*note = 0;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	j->pipe = j->map.fds[j->map.keep] = ends[1];
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old); /* no handler of ours in the child */
+	pid = vfork_body(j);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	close(ends[1]);
+	err = pid > 0 ? read_reports(ends[0], note) : 0;
+	close(ends[0]);
+	if (!err)
+		return pid;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return -err;
+}
+
+/* 1: path still leads to the file that we were started from */
+static int path_is_ours(int image)
+{
+	struct stat is, was;
+
+	if (!proc_self.path[0] || stat(proc_self.path, &is) < 0)
+		return 0;
+	return image < 0 || (fstatat(image, "", &was, AT_EMPTY_PATH) == 0 &&
+			     is.st_dev == was.st_dev && is.st_ino == was.st_ino);
+}
+
+static void role_body(const struct job *j)
+{
+	char *const args[] = {(char *)proc_self.argv0, (char *)j->role, NULL};
+	int image = proc_self.image < 0 ? -1 : j->map.keep + 1, err = map_apply(&j->map);
+	char path[32];
+
+	if (err < 0) {
+		report(j->pipe, -err);
+		return;
+	}
+	proc_reset_signals();
+	errno = ENOSYS;
+	if (image >= 0)
+		syscall(SYS_execveat, image, "", args, environ, AT_EMPTY_PATH);
+	/* before Linux 3.19: by name, or by the descriptor's; under an emulator no name helps */
+	if (errno != ENOEXEC && path_is_ours(image))
+		execve(proc_self.path, args, environ);
+	if (errno != ENOEXEC && image >= 0) {
+		fmt(path, sizeof path, "/proc/self/fd/%d", image);
+		execve(path, args, environ);
+	}
+	report(j->map.keep, errno);
+}
+
+/* An open /dev/null, or what can be neither read nor written for want of one. */
+static int open_null(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? open("/", O_RDONLY | O_CLOEXEC) : fd;
+}
+
+/* The same process in another role: nothing of the old one's stays open. */
+static pid_t fork_role(const struct job *j, int nfds, int (*run)(void))
+{
+	struct map m = j->map;
+	long pid = fork_raw();
+
+	if (pid)
+		return pid < 0 ? -errno : (pid_t)pid;
+	m.n = m.keep = 3 + nfds;
+	proc_reset_signals();
+	log_drop();
+	sig_drop();
+	self_drop();
+	if (map_apply(&m) < 0)
+		_exit(127);
+	_exit(run());
+}
+
+pid_t self_spawn(const char *role, const int *fds, int nfds, int keep_err, int (*run)(void))
+{
+	struct job j = {.body = role_body, .role = role};
+	int null, i, note;
+	pid_t pid = -ENOENT;
+
+	if (nfds < 0 || nfds > FDS_MAX - 5)
+		return -EINVAL;
+	null = open_null();
+	for (i = 0; i < 3; i++)
+		j.map.fds[i] = i == 2 && keep_err ? 2 : null;
+	for (i = 0; i < nfds; i++)
+		j.map.fds[3 + i] = fds[i];
+	j.map.keep = 3 + nfds;
+	j.map.fds[4 + nfds] = proc_self.image;
+	j.map.n = proc_self.image >= 0 ? 5 + nfds : 4 + nfds;
+	if (proc_self.image >= 0 || proc_self.path[0])
+		pid = job_start(&j, &note);
+	if (pid < 0)
+		pid = fork_role(&j, nfds, run);
+	close(null);
+	return pid;
+}
+
+static void child_body(const struct job *j)
+{
+	const struct child *c = j->child;
+	int err;
+
+	proc_reset_signals();
+	setsid();
+	err = j->cred ? cred_set(j->cred) : 0;
+	if (err < 0) {
+		report(j->pipe, -err);
+		return;
+	}
+	if (chdir(c->user->home) < 0) {
+		report(j->pipe, -errno);
+		if (chdir("/") < 0)
+			report(j->pipe, -errno);
+	}
+	err = map_apply(&j->map);
+	if (err < 0) {
+		report(j->pipe, -err);
+		return;
+	}
+	if (c->tty && ioctl_raw(0, TIOCSCTTY, 0) < 0)
+		report(j->map.keep, -(errno + NOTE_TTY));
+	execve(c->path, c->argv, c->envp);
+	report(j->map.keep, errno);
+}
+
+pid_t child_spawn(const struct child *c)
+{
+	struct job j = {.body = child_body, .child = c};
+	struct cred cred;
+	int note;
+	pid_t pid;
+
+	if (c->as_user) {
+		cred_of(c->user, &cred);
+		j.cred = &cred;
+	}
+	j.map = (struct map){
+	    .fds = {c->in, c->out, c->err},
+              .n = 4, .keep = 3
+        };
+	pid = job_start(&j, &note);
+	if (note >= NOTE_TTY)
+		log_put(LOG_L_WARN, "'%p' has no controlling terminal: %s", c->user->name,
+			err_text(note - NOTE_TTY));
+	else if (note)
+		log_put(LOG_L_NOTICE, "'%p' starts in /, not in %p: %s", c->user->name,
+			c->user->home, err_text(note));
+	return pid;
+}

@@ -1,0 +1,74 @@
+"""conftest.py - real clients against our server: namespaces, fixtures, skips.
+
+SPDX-License-Identifier: MIT
+"""
+import os
+import signal
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+import lib  # noqa: E402
+
+WHY_NOT = lib.isolate()
+if not WHY_NOT:
+    lib.furnish()
+
+
+def pytest_collection_modifyitems(items):
+    for item in items if WHY_NOT else ():
+        item.add_marker(pytest.mark.skip(reason=WHY_NOT))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    report = (yield).get_result()
+    for server in lib.Server.running if report.failed else ():
+        tail = server.log().splitlines()[-25:]
+        report.sections.append((f"log of {' '.join(server.argv)}", "\n".join(tail)))
+
+
+def pytest_sessionfinish():
+    if not WHY_NOT:  # orphans are ours as well: we are their reaper
+        lib.kill(lib.descendants(os.getpid()), signal.SIGKILL)
+
+
+@pytest.fixture(scope="session")
+def server():
+    with lib.Server() as s:
+        yield s
+
+
+@pytest.fixture(scope="session", params=list(lib.CLIENTS))
+def client(request):
+    why = lib.ready(request.param)
+    if why:
+        pytest.skip(why)
+    return lib.CLIENTS[request.param]
+
+
+@pytest.fixture
+def ssh():
+    return lib.CLIENTS["openssh"]
+
+
+@pytest.fixture
+def serve():
+    """starts servers that end with the test"""
+    started = []
+
+    def start(*a, **kw):
+        started.append(lib.Server(*a, **kw))
+        return started[-1]
+    yield start
+    for s in started:
+        s.stop()
+
+
+@pytest.fixture
+def dot():
+    """the account whose authorized_keys a test may write; as it was afterwards"""
+    yield lambda text, **kw: lib.authorize("dot", text, **kw)
+    lib.authorize("dot")

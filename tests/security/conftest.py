@@ -1,0 +1,50 @@
+"""Fixtures of the security tests: serve() starts a server, server is one that all may share."""
+# SPDX-License-Identifier: MIT
+import os
+import sys
+import tempfile
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+import lab  # noqa: E402
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "ours: a rule that other servers do not keep")
+
+
+def pytest_collection_modifyitems(items):
+    for i in items if lab.STANDIN else ():
+        if i.get_closest_marker("ours"):
+            i.add_marker(pytest.mark.skip(reason="a rule of our own server"))
+
+
+@pytest.fixture(scope="session")
+def place():
+    why = lab.enter()
+    if why:
+        pytest.skip(why)
+    with tempfile.TemporaryDirectory(dir=lab.ROOT) as d:
+        yield d
+    lab.end_all(lab.descendants(os.getpid()))
+
+
+@pytest.fixture(scope="session")
+def server(place):
+    s = lab.Server(place)
+    yield s
+    s.stop()
+
+
+@pytest.fixture
+def serve(place):
+    """serve("Keyword=value", ...) -> a server of this test's own"""
+    started = []
+
+    def start(*options, **kw):
+        started.append(lab.Server(place, *options, **kw))
+        return started[-1]
+    yield start
+    for s in started:
+        s.stop()

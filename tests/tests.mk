@@ -1,0 +1,41 @@
+# tests.mk - programs for the tests: each file with a main(), its folder's other files, our archives.
+# SPDX-License-Identifier: MIT
+
+.PHONY: unit-tests engine-tests ct-tests fuzzers
+TEST_FOLDERS := unit engine ct fuzz
+entry_unit := int main
+entry_engine := int main
+entry_ct := int main
+entry_fuzz := int LLVMFuzzerTestOneInput
+test_mains = $(shell grep -sl '^$(entry_$1)\b' tests/$1/*.c)
+test_helpers = $(filter-out $(call test_mains,$1),$(wildcard tests/$1/*.c))
+test_programs = $(patsubst %.c,$(B)/%,$(call test_mains,$1))
+
+# what the tests may include besides: each other's headers, and valgrind's for ct
+TEST_CFLAGS := -Wframe-larger-than=16384 -Itests $(TEST_FOLDERS:%=-Itests/%) -idirafter /usr/include
+$(foreach f,$(TEST_FOLDERS),$(foreach c,$(wildcard tests/$f/*.c), \
+	$(eval CFLAGS_$(c:.c=.o) := $(TEST_CFLAGS))))
+
+define test_rules
+$$(call test_programs,$1): $$(B)/%: $$(B)/%.o \
+		$$(patsubst %.c,$$(B)/%.o,$$(call test_helpers,$1)) $$(ARCHIVES) $$(BEARSSL_LIB) $$(LIBC)
+	$$(say) LINK $$@
+	$$(Q)$$(link)
+endef
+$(foreach f,$(TEST_FOLDERS),$(eval $(call test_rules,$f)))
+
+unit-tests: $(call test_programs,unit)
+engine-tests: $(call test_programs,engine)
+ct-tests: $(call test_programs,ct)
+
+# the whole tree again with clang's sanitizers, on the system's C library
+ifdef FUZZ
+LINK := -fsanitize=fuzzer
+fuzzers: $(call test_programs,fuzz)
+else
+FUZZ_CFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+fuzzers:
+	$(Q)$(MAKE) O=$(B)/fuzz full_defconfig
+	$(Q)$(MAKE) O=$(B)/fuzz FUZZ=1 CC=clang MUSL= BEARSSL=$(DEPS)/$(HOST)/bearssl \
+		TARGET=$(HOST) CFLAGS='$(FUZZ_CFLAGS)' fuzzers
+endif
