@@ -41,6 +41,7 @@ AR := $(CROSS_COMPILE)ar
 endif
 STRIP ?= $(CROSS_COMPILE)strip
 ARCH := $(ARCH_$(TARGET))
+SMALL ?= $(SMALL_$(TARGET))
 REPL := $(REPL_$(TARGET))
 
 # ---- BearSSL and musl: built by `make deps`, or folders of the user's ------
@@ -68,11 +69,12 @@ WARN := -Wall -Wextra -Wvla -Wframe-larger-than=2048 -Wstrict-prototypes \
 	-Wmissing-prototypes -Wshadow
 OPT := -Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	-fno-unwind-tables -fno-pie -fno-ident
-LINK := -static -no-pie -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,norelro \
+LINK := -static -no-pie -Wl,--gc-sections -Wl,--sort-section=name -Wl,-z,noseparate-code -Wl,-z,norelro \
 	-Wl,-z,noexecstack -Wl,--build-id=none $(LINK_$(TARGET))
 PROTECT = $(shell grep -qs 'STACK_PROTECTOR 1' $(B)/config.h && \
 	echo -fstack-protector-strong || echo -fno-stack-protector)
 FOLDERS := applets core port crypto
+SLOW := applets/% core/% port/%
 REPL_DIRS := $(foreach f,$(FOLDERS),$(foreach r,$(REPL),$(wildcard $f/$r)))
 BASE_CFLAGS = -std=gnu11 -D_GNU_SOURCE= $(ARCH) $(OPT) $(WARN) -I$(B) $(addprefix -I,$(REPL_DIRS) $(FOLDERS)) \
 	-isystem $(BEARSSL_DIR)/include $(SYSTEM)
@@ -98,7 +100,7 @@ $(foreach f,$(FOLDERS),$(eval $(call archive,$f)))
 $(B)/%.o: %.c $(B)/config.h $(B)/.flags $(BEARSSL_LIB) $(LIBC)
 	$(say) CC $<
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE_CFLAGS) $(PROTECT) $(CFLAGS_$*.o) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(BASE_CFLAGS) $(PROTECT) $(if $(filter $(SLOW),$*),$(SMALL)) $(CFLAGS_$*.o) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 link = $(CC) $(ARCH) $(LINK) $(CFLAGS) $(LDFLAGS) $(START) -o $@ $(filter %.o %.a,$(filter-out $(LIBC),$^)) $(END)
 
@@ -110,10 +112,10 @@ $(O)/cubssh: $(B)/cubssh.elf
 	$(say) STRIP $@
 	$(Q)$(STRIP) -s -R .comment -o $@ $<
 
+flags = $(subst ','\'',$(CC) $(BASE_CFLAGS) $(SMALL) $(CFLAGS))
 $(B)/.flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(subst ','\'',$(CC) $(BASE_CFLAGS) $(CFLAGS))' | cmp -s - $@ || \
-		echo '$(subst ','\'',$(CC) $(BASE_CFLAGS) $(CFLAGS))' >$@
+	@echo '$(flags)' | cmp -s - $@ || echo '$(flags)' >$@
 
 -include $(shell find $(FOLDERS:%=$(B)/%) $(B)/tests -name '*.d' 2>/dev/null)
 

@@ -9,7 +9,7 @@
 #include "port.h"
 #include "pubkey.h"
 
-static uint8_t file_mem[KEYFILE_MAX];
+static uint8_t file_mem[KEYFILE_MAX] APART;
 
 static void print_log(const struct key *k, const char *where, const char *more)
 {

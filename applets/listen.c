@@ -14,7 +14,7 @@ struct socket {
 	char host[64], iface[16];
 };
 
-static struct socket open_now[CFG_LISTENERS], wanted[CFG_LISTENERS];
+static struct socket open_now[CFG_LISTENERS] APART, wanted[CFG_LISTENERS] APART;
 static unsigned n_open;
 
 int listen_fd(unsigned i)

@@ -40,7 +40,7 @@ static int in_groups(const struct user *u, const char *list)
 /* why an account may not log in whatever it shows, or NULL */
 static const char *account_refusal(const struct user *u)
 {
-	const struct settings *s = &mon.set;
+	const struct settings *s = mon.set;
 	struct str name = str_of(u->name);
 	const char *list;
 
@@ -93,17 +93,17 @@ static void user_look_up(struct str name)
 		refusal = account_refusal(&mon.user);
 	if (refusal)
 		log_put(LOG_L_WARN, "User '%s' %s, rejected", mon.user.name, refusal);
-	if (!mon.user.readable && mon.set.password_auth)
+	if (!mon.user.readable && mon.set->password_auth)
 		log_put(LOG_L_WARN, "/etc/shadow cannot be read: no password will do");
 }
 
 /* the methods still to be had by this user; the same for every user */
 static uint8_t methods_left(void)
 {
-	uint8_t all = (mon.set.pubkey_auth ? AUTH_PUBLICKEY : 0) |
-		      (CFG_AUTH_PASSWORD && mon.set.password_auth ? AUTH_PASSWORD : 0);
+	uint8_t all = (mon.set->pubkey_auth ? AUTH_PUBLICKEY : 0) |
+		      (CFG_AUTH_PASSWORD && mon.set->password_auth ? AUTH_PASSWORD : 0);
 
-	return mon.set.key_and_password ? all & ~done : all;
+	return mon.set->key_and_password ? all & ~done : all;
 }
 
 /* a password costs the same for whom there is no account: a hash of the same kind as root's */
@@ -129,17 +129,17 @@ static int password_allow(struct str pass)
 	const struct user *u = &mon.user;
 	int ok;
 
-	if (!CFG_AUTH_PASSWORD || !mon.set.password_auth || pass.len > MON_PASSWORD)
+	if (!CFG_AUTH_PASSWORD || !mon.set->password_auth || pass.len > MON_PASSWORD)
 		return 0;
 	ok = password_right(pass.p, pass.len);
 	if (refusal)
 		return 0;
-	if (u->uid == 0 && (mon.set.permit_root != ROOT_YES || !mon.set.root_password)) {
+	if (u->uid == 0 && (mon.set->permit_root != ROOT_YES || !mon.set->root_password)) {
 		log_put(LOG_L_WARN, "User '%s': no root login by password, rejected", u->name);
 		return 0;
 	}
 	if (u->no_password) {
-		ok = mon.set.permit_empty && !pass.len && !mon.set.key_and_password;
+		ok = mon.set->permit_empty && !pass.len && !mon.set->key_and_password;
 		if (!ok)
 			log_put(LOG_L_WARN, "User '%s' has blank password, rejected", u->name);
 	}
@@ -156,10 +156,10 @@ static int none_allow(void)
 {
 	const struct user *u = &mon.user;
 
-	if (refusal || !CFG_AUTH_PASSWORD || !mon.set.password_auth || !mon.set.permit_empty ||
-	    !u->no_password || mon.set.key_and_password)
+	if (refusal || !CFG_AUTH_PASSWORD || !mon.set->password_auth || !mon.set->permit_empty ||
+	    !u->no_password || mon.set->key_and_password)
 		return 0;
-	if (u->uid == 0 && (mon.set.permit_root != ROOT_YES || !mon.set.root_password))
+	if (u->uid == 0 && (mon.set->permit_root != ROOT_YES || !mon.set->root_password))
 		return 0;
 	log_put(LOG_L_NOTICE, "Auth succeeded with blank password for '%s' from %s", u->name,
 		mon.from);
@@ -169,8 +169,8 @@ static int none_allow(void)
 /* RFC 4252 7: what the user's key must have signed. We compose it; we do not parse what net made. */
 static int signature_good(struct str alg, struct str blob, struct str sig)
 {
-	static uint8_t mem[MON_MAX + 256];
-	struct wr w = wr_init(mem, sizeof(mem));
+	uint8_t *mem = mon_scratch.signed_;
+	struct wr w = wr_init(mem, sizeof(mon_scratch.signed_));
 	const struct sig *row = sig_find(alg);
 
 	wr_str(&w, mon.sid, mon.sid_len);
@@ -188,7 +188,7 @@ static int signature_good(struct str alg, struct str blob, struct str sig)
 /* 1: the key will do (or would, for a query) */
 static int key_allow(int query, struct str alg, struct str blob, struct str sig)
 {
-	if (refusal || !mon.set.pubkey_auth || (done & AUTH_PUBLICKEY))
+	if (refusal || !mon.set->pubkey_auth || (done & AUTH_PUBLICKEY))
 		return 0;
 	if (!keys_allow(&mon.user, alg, blob))
 		return 0;
@@ -200,7 +200,7 @@ static int key_allow(int query, struct str alg, struct str blob, struct str sig)
 		keys_forget();
 		return 0;
 	}
-	keys_log(&mon.user, blob);
+	keys_proven(&mon.user, blob);
 	return 1;
 }
 
@@ -222,7 +222,7 @@ static int factor_given(uint8_t method)
 	uint8_t need = AUTH_PUBLICKEY | AUTH_PASSWORD;
 
 	done |= method;
-	return !mon.set.key_and_password || (done & need) == need ? SSH_YES : SSH_PARTIAL;
+	return !mon.set->key_and_password || (done & need) == need ? SSH_YES : SSH_PARTIAL;
 }
 
 /* rights are given up here, for good unless they are root's */

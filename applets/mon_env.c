@@ -10,15 +10,14 @@
 #include "match.h"
 #include "monitor.h"
 
-#define WAITING 4096 /* bytes, over all channels */
-#define VARS 64
-
-static char waiting[WAITING];
-static size_t waiting_len;
-static char own[2048]; /* variables that we make */
-static size_t own_len;
-static char *vars[VARS + 1];
+static size_t waiting_len; /* bytes behind mon.keep[mon.kept] */
+static size_t own_len;     /* of mon_scratch.env */
 static unsigned n_vars;
+
+static char *waiting(void)
+{
+	return (char *)mon.keep + mon.kept;
+}
 
 static uint16_t u16_get(const char *p)
 {
@@ -46,24 +45,13 @@ static int name_ok(struct str name)
 	return name.len && name.len < 64 && !(name.len >= 3 && !memcmp(name.p, "LD_", 3));
 }
 
-void env_request(struct rd *r, struct wr *w)
+int env_add(uint32_t ch, struct str name, struct str value)
 {
-	uint32_t ch = rd_u32(r);
-	struct str name = rd_str(r), value = rd_str(r);
 	size_t n = name.len + 1 + value.len + 1;
-	char *p = waiting + waiting_len;
-	int yes;
+	char *p = waiting() + waiting_len;
 
-	if (!rd_done(r) || ch >= MON_SESSIONS) {
-		r->bad = 1;
-		return;
-	}
-	yes = name_ok(name) && !memchr(value.p, 0, value.len) && !keys_command() &&
-	      match_list(name, str_of(SETTING(&mon.set, accept_env))) > 0 &&
-	      n + 4 <= WAITING - waiting_len;
-	wr_u8(w, yes);
-	if (!yes)
-		return;
+	if (memchr(value.p, 0, value.len) || n + 4 > MON_VARS - waiting_len)
+		return 0;
 	u16_set(p, ch);
 	u16_set(p + 2, n);
 	memcpy(p + 4, name.p, name.len);
@@ -71,16 +59,32 @@ void env_request(struct rd *r, struct wr *w)
 	memcpy(p + 5 + name.len, value.p, value.len);
 	p[4 + n - 1] = 0;
 	waiting_len += 4 + n;
+	return 1;
+}
+
+void env_request(struct rd *r, struct wr *w)
+{
+	uint32_t ch = rd_u32(r);
+	struct str name = rd_str(r), value = rd_str(r);
+
+	if (!rd_done(r) || ch >= MON_SESSIONS) {
+		r->bad = 1;
+		return;
+	}
+	wr_u8(w, name_ok(name) && !keys_command() &&
+		     match_list(name, str_of(SETTING(mon.set, accept_env))) > 0 &&
+		     env_add(ch, name, value));
 }
 
 void env_drop(uint32_t ch)
 {
+	char *p = waiting();
 	size_t at = 0, n;
 
 	while (at < waiting_len) {
-		n = 4 + u16_get(waiting + at + 2);
-		if (u16_get(waiting + at) == ch) {
-			memmove(waiting + at, waiting + at + n, waiting_len - at - n);
+		n = 4 + u16_get(p + at + 2);
+		if (u16_get(p + at) == ch) {
+			memmove(p + at, p + at + n, waiting_len - at - n);
 			waiting_len -= n;
 		} else {
 			at += n;
@@ -95,23 +99,23 @@ static void put(char *var)
 	unsigned i;
 
 	for (i = 0; i < n_vars; i++)
-		if (!strncmp(vars[i], var, n))
+		if (!strncmp(mon_scratch.vars[i], var, n))
 			break;
-	if (i == VARS)
+	if (i == MON_ENVIRON)
 		return;
-	vars[i] = var;
+	mon_scratch.vars[i] = var;
 	n_vars += i == n_vars;
 }
 
 static void put_text(const char *name, const char *value)
 {
-	char *p = own + own_len;
+	char *p = mon_scratch.env + own_len;
 	size_t n;
 
 	if (!value || !*value)
 		return;
-	n = fmt(p, sizeof(own) - own_len, "%s=%s", name, value);
-	if (own_len + n + 1 >= sizeof(own)) /* cut: rather none than a wrong one */
+	n = fmt(p, sizeof(mon_scratch.env) - own_len, "%s=%s", name, value);
+	if (own_len + n + 1 >= sizeof(mon_scratch.env)) /* cut: rather none than a wrong one */
 		return;
 	own_len += n + 1;
 	put(p);
@@ -134,28 +138,31 @@ static void put_passed(void)
 {
 	char **e;
 
-	for (e = environ; mon.set.pass_env && e && *e; e++)
+	for (e = environ; mon.set->pass_env && e && *e; e++)
 		put(*e);
 }
 
 static void put_waiting(uint32_t ch)
 {
+	char *p = waiting();
 	size_t at;
 
-	for (at = 0; at < waiting_len; at += 4 + u16_get(waiting + at + 2))
-		if (u16_get(waiting + at) == ch)
-			put(waiting + at + 4);
+	for (at = 0; at < waiting_len; at += 4 + u16_get(p + at + 2))
+		if (u16_get(p + at) == ch)
+			put(p + at + 4);
 }
 
-/* SetEnv, one a line, and environment= */
+/* environment= of the key, and over that SetEnv, one a line */
 static void put_configured(void)
 {
-	static char set[1024];
+	char *set = mon_scratch.env_set;
 	const char *e;
 	size_t at = 0;
 	char *p = set;
 
-	fmt(set, sizeof(set), "%s", SETTING(&mon.set, set_env));
+	while ((e = keys_environment(&at)))
+		put((char *)e);
+	fmt(set, sizeof(mon_scratch.env_set), "%s", SETTING(mon.set, set_env));
 	while (*p) {
 		size_t n = strcspn(p, "\n");
 		int more = p[n] != 0;
@@ -165,11 +172,9 @@ static void put_configured(void)
 			put(p);
 		p += n + more;
 	}
-	while ((e = keys_environment(&at)))
-		put((char *)e);
 }
 
-char *const *env_build(uint32_t ch, const char *tty, const char *term, const char *original)
+char *const *env_build(uint32_t ch, const char *original)
 {
 	const struct user *u = &mon.user;
 
@@ -184,13 +189,9 @@ char *const *env_build(uint32_t ch, const char *tty, const char *term, const cha
 	put_text("LOGNAME", u->name);
 	put_text("HOME", u->home);
 	put_text("SHELL", u->shell);
-	put_text("TERM", term);
-	put_text("SSH_TTY", tty);
 	put_addresses();
-	if (original) {
-		/* as long as a command may be: not copied, but made in front of it by the caller */
+	if (original) /* not copied: it is as long as a command may be */
 		put((char *)original);
-	}
-	vars[n_vars] = NULL;
-	return vars;
+	mon_scratch.vars[n_vars] = NULL;
+	return mon_scratch.vars;
 }

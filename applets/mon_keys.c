@@ -1,6 +1,6 @@
 /* mon_keys.c - authorized_keys: which key, and what it may (sshd(8) of OpenSSH). */
 /* SPDX-License-Identifier: MIT */
-/* The line of the key that was found stays in the buffer: its options point there. */
+/* The line of the key that was found is kept as long as the connection: its options point there. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -9,8 +9,8 @@
 #include "pubkey.h"
 #include "sig.h"
 
-static char line_mem[CFG_AUTHKEYS_LINE + 1];
 static struct authkey used; /* .type.len 0: none */
+static size_t used_len;
 
 void keys_forget(void)
 {
@@ -34,8 +34,8 @@ static int line_allows(const struct authkey *k, const char *path, unsigned long 
 			return 0;
 		}
 	}
-	if (mon.user.uid == 0 && mon.set.permit_root == ROOT_FORCED && !k->command &&
-	    !*SETTING(&mon.set, force_command)) {
+	if (mon.user.uid == 0 && mon.set->permit_root == ROOT_FORCED && !k->command &&
+	    !*SETTING(mon.set, force_command)) {
 		log_put(LOG_L_WARN, "%s line %lu: root logs in with command= alone", path, no);
 		return 0;
 	}
@@ -46,18 +46,21 @@ static int line_allows(const struct authkey *k, const char *path, unsigned long 
 static int line_look(char *line, const char *path, unsigned long no, struct str blob)
 {
 	struct authkey k = {0};
-	enum authkeys_result r = authkeys_line(&k, line);
+	char *kept = (char *)mon.keep + mon.kept; /* where it stays if it is the one */
+	size_t n = strlen(line) + 1;
+	enum authkeys_result r = authkeys_line(&k, memcpy(kept, line, n));
 
 	if (r == AUTHKEYS_NONE)
 		return 0;
 	if (r == AUTHKEYS_BAD || (r == AUTHKEYS_REFUSED && str_eq(k.blob, blob))) {
-		log_put(LOG_L_WARN, "%s line %lu: %s%s%*p", path, no, k.why,
-			k.what.len ? ": " : "", (int)k.what.len, (const char *)k.what.p);
+		log_put(LOG_L_WARN, "%s line %lu: %s%s%*p", path, no, k.why, k.what.len ? ": " : "",
+			(int)k.what.len, (const char *)k.what.p);
 		return 0;
 	}
 	if (r == AUTHKEYS_REFUSED || !str_eq(k.blob, blob) || !line_allows(&k, path, no))
 		return 0;
 	used = k;
+	used_len = n;
 	return 1;
 }
 
@@ -65,14 +68,14 @@ static int file_look(const struct user *u, const char *path, struct str blob)
 {
 	char why[256], *line;
 	struct lines l;
-	int fd = user_open(u, path, mon.set.strict_modes, why, sizeof(why)), r, found = 0;
+	int fd = user_open(u, path, mon.set->strict_modes, why, sizeof(why)), r, found = 0;
 
 	if (fd < 0) {
 		log_put(fd == -ENOENT ? LOG_L_DEBUG : LOG_L_WARN, "no keys of '%s': %s", u->name,
 			why);
 		return 0;
 	}
-	lines_init(&l, fd, line_mem, sizeof(line_mem));
+	lines_init(&l, fd, mon_scratch.line, sizeof(mon_scratch.line));
 	while (!found && (r = lines_next(&l, &line))) {
 		if (r == 1)
 			found = line_look(line, path, l.no, blob);
@@ -122,7 +125,7 @@ static int list_look(const struct user *u, const char *list, struct str blob)
 
 int keys_allow(const struct user *u, struct str alg, struct str blob)
 {
-	const char *list = SETTING(&mon.set, pubkey_algs), *dir = SETTING(&mon.set, authorized_dir);
+	const char *list = SETTING(mon.set, pubkey_algs), *dir = SETTING(mon.set, authorized_dir);
 	const struct sig *row = sig_find(alg);
 	char path[USER_PATH];
 
@@ -131,20 +134,21 @@ int keys_allow(const struct user *u, struct str alg, struct str blob)
 		return 0;
 	if (*list && !list_has(str_of(list), alg))
 		return 0;
-	if (mon.set.dropbear && u->uid == 0 && !*dir &&
+	if (mon.set->dropbear && u->uid == 0 && !*dir &&
 	    file_look(u, "/etc/dropbear/authorized_keys", blob))
 		return 1;
 	if (!*dir)
-		return list_look(u, SETTING(&mon.set, authorized_keys), blob);
+		return list_look(u, SETTING(mon.set, authorized_keys), blob);
 	fmt(path, sizeof(path), "%s/authorized_keys", dir);
 	return list_look(u, path, blob);
 }
 
-void keys_log(const struct user *u, struct str blob)
+void keys_proven(const struct user *u, struct str blob)
 {
 	char print[FINGERPRINT_LEN];
 	struct str type = pubkey_name(blob);
 
+	mon.kept += used_len; /* proven: it stays */
 	pubkey_sha256(print, blob);
 	log_put(LOG_L_NOTICE, "Pubkey auth succeeded for '%s' with %.*s key %s from %s", u->name,
 		(int)type.len, (const char *)type.p, print, mon.from);
@@ -152,7 +156,7 @@ void keys_log(const struct user *u, struct str blob)
 
 const char *keys_command(void)
 {
-	const char *forced = SETTING(&mon.set, force_command);
+	const char *forced = SETTING(mon.set, force_command);
 
 	return *forced ? forced : used.command;
 }
@@ -161,13 +165,14 @@ unsigned keys_may(void)
 {
 	unsigned may = used.type.len ? used.may : MAY_ALL;
 
-	if (!mon.set.permit_tty)
+	if (!mon.set->permit_tty)
 		may &= ~(unsigned)MAY_PTY;
 	return keys_command() ? may : may | MAY_STEER;
 }
 
 const char *keys_environment(size_t *at)
 {
-	return mon.set.permit_user_env && used.type.len ? authkeys_each(&used, EACH_ENVIRONMENT, at)
-							: NULL;
+	return mon.set->permit_user_env && used.type.len
+		   ? authkeys_each(&used, EACH_ENVIRONMENT, at)
+		   : NULL;
 }

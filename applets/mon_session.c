@@ -19,15 +19,8 @@
 #define MOTD "/etc/motd"
 #define ORIGINAL "SSH_ORIGINAL_COMMAND="
 
-static struct session {
-	pid_t pid; /* 0: none */
-	int slave; /* descriptor + 1, 0: no terminal */
-	char tty[20], term[32];
-} sessions[MON_SESSIONS];
-
-/* the command line that comes in parts, behind room for the variable's name */
-static char command_mem[sizeof(ORIGINAL) + MON_COMMAND];
-#define command (command_mem + sizeof(ORIGINAL) - 1)
+/* the command line stands behind the variable's name, which a forced command wants */
+static char *const command = mon_scratch.command + sizeof(ORIGINAL) - 1;
 static size_t command_len;
 
 static struct session *session_of(struct rd *r, uint32_t *ch)
@@ -35,13 +28,13 @@ static struct session *session_of(struct rd *r, uint32_t *ch)
 	*ch = rd_u32(r);
 	if (*ch >= MON_SESSIONS)
 		r->bad = 1;
-	return &sessions[*ch < MON_SESSIONS ? *ch : 0];
+	return &mon.session[*ch < MON_SESSIONS ? *ch : 0];
 }
 
 /* ChrootDirectory: every part of the path is root's and nobody else's to write */
 int session_chroot(void)
 {
-	const char *dir = SETTING(&mon.set, chroot_dir);
+	const char *dir = SETTING(mon.set, chroot_dir);
 	struct stat st;
 
 	if (!*dir)
@@ -70,6 +63,7 @@ void session_pty(struct rd *r, struct wr *w, int fds[3], int *nfds)
 	struct session *s = session_of(r, &ch);
 	struct str term = rd_str(r), modes;
 	int master, slave, err;
+	char tty[24];
 
 	cols = rd_u32(r);
 	rows = rd_u32(r);
@@ -81,17 +75,19 @@ void session_pty(struct rd *r, struct wr *w, int fds[3], int *nfds)
 		return;
 	}
 	err = CFG_PTY && (keys_may() & MAY_PTY)
-		  ? pty_open(&master, &slave, s->tty, sizeof(s->tty), &mon.user)
+		  ? pty_open(&master, &slave, tty, sizeof(tty), &mon.user)
 		  : -EPERM;
 	wr_u8(w, err == 0);
 	if (err) {
 		log_put(LOG_L_WARN, "no terminal for '%s': %s", mon.user.name, err_text(-err));
-		s->tty[0] = 0;
 		return;
 	}
 	ttymodes_apply(slave, modes);
 	pty_size(master, cols, rows, xpix, ypix);
-	fmt(s->term, sizeof(s->term), "%.*s", (int)term.len, (const char *)term.p);
+	env_drop(ch);
+	env_add(ch, STR("SSH_TTY"), str_of(tty));
+	if (term.len)
+		env_add(ch, STR("TERM"), term);
 	s->slave = slave + 1;
 	fds[0] = master;
 	*nfds = 1;
@@ -120,6 +116,11 @@ void session_part(struct rd *r, struct wr *w)
 	wr_u8(w, yes);
 }
 
+int session_pending(void)
+{
+	return command_len != 0;
+}
+
 /* the command line of a subsystem, NULL where there is none of that name */
 static const char *subsystem_find(const char *name)
 {
@@ -127,7 +128,7 @@ static const char *subsystem_find(const char *name)
 	unsigned i;
 
 	for (i = 0; i < SETTINGS_SUBSYSTEMS; i++) {
-		const char *line = SETTING(&mon.set, subsystem[i]);
+		const char *line = SETTING(mon.set, subsystem[i]);
 
 		if (!strncmp(line, name, n) && line[n] == ' ')
 			return line + n + 1;
@@ -246,15 +247,15 @@ void session_spawn(struct rd *r, struct wr *w, int fds[3], int *nfds)
 		r->bad = 1;
 		return;
 	}
-	memcpy(command_mem, ORIGINAL, sizeof(ORIGINAL) - 1);
+	memcpy(mon_scratch.command, ORIGINAL, sizeof(ORIGINAL) - 1);
 	command[command_len] = 0;
 	line = line_for(kind);
 	if (kind != SPAWN_SUBSYSTEM || line) {
 		int original = keys_command() && kind != SPAWN_SHELL;
 
 		c.argv = (char *const *)shell_args(line);
-		c.envp = env_build(ch, s->tty, s->term, original ? command_mem : NULL);
-		if (CFG_MOTD && had_tty && !line && mon.set.motd)
+		c.envp = env_build(ch, original ? mon_scratch.command : NULL);
+		if (CFG_MOTD && had_tty && !line && mon.set->motd)
 			motd_show(s->slave - 1);
 		pid = had_tty ? start_on_tty(&c, s) : start_piped(&c, fds, nfds);
 	}
@@ -350,11 +351,11 @@ void session_reap(void)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		for (i = 0; i < MON_SESSIONS; i++)
-			if (sessions[i].pid == pid)
+			if (mon.session[i].pid == pid)
 				break;
 		if (i == MON_SESSIONS)
 			continue;
-		session_reset(&sessions[i]);
+		session_reset(&mon.session[i]);
 		tell(i, status);
 	}
 }
@@ -364,6 +365,6 @@ void session_end_all(void)
 	unsigned i;
 
 	for (i = 0; i < MON_SESSIONS; i++)
-		if (sessions[i].pid)
-			kill(-sessions[i].pid, SIGHUP);
+		if (mon.session[i].pid)
+			kill(-mon.session[i].pid, SIGHUP);
 }

@@ -16,14 +16,14 @@
 #include "monitor.h"
 #include "sig.h"
 
-#define LINK 4 /* descriptor of the listener's link */
+#define REST_MS 200 /* of silence, then what a request took is given back */
+#define LINK 4      /* descriptor of the listener's link */
 #define SOCK 3
 
 enum { BEFORE = 1, AFTER = 2 };
 
-struct monitor mon;
-
-static uint8_t out_mem[MON_MAX], in_mem[MON_MAX];
+struct monitor mon APART;
+struct mon_scratch mon_scratch APART;
 static int over; /* the connection is to end */
 
 static void sign_request(struct rd *r, struct wr *w)
@@ -94,7 +94,7 @@ static const struct {
 static int request(const uint8_t *p, size_t n)
 {
 	struct rd r = rd_init((struct str){p, n});
-	struct wr w = wr_init(out_mem, sizeof(out_mem));
+	struct wr w = wr_init(mon_scratch.out, sizeof(mon_scratch.out));
 	int fds[3], nfds = 0, i;
 	uint8_t kind = rd_u8(&r);
 
@@ -105,10 +105,10 @@ static int request(const uint8_t *p, size_t n)
 		requests[kind].plain(&r, &w);
 	else
 		requests[kind].with_fds(&r, &w, fds, &nfds);
-	wipe(in_mem, n);
+	wipe(mon_scratch.in, n);
 	if (r.bad || w.bad)
 		return -1;
-	if (kind != MON_BYE && msg_send(mon.net, out_mem, wr_len(&w), fds, nfds) < 0)
+	if (kind != MON_BYE && msg_send(mon.net, mon_scratch.out, wr_len(&w), fds, nfds) < 0)
 		over = 1;
 	for (i = 0; i < nfds; i++)
 		close(fds[i]);
@@ -124,13 +124,13 @@ void monitor_notify(const void *p, size_t n)
 static void net_read(void)
 {
 	int none = 0;
-	ssize_t n = msg_recv(mon.net, in_mem, sizeof(in_mem), NULL, &none);
+	ssize_t n = msg_recv(mon.net, mon_scratch.in, sizeof(mon_scratch.in), NULL, &none);
 
 	if (n <= 0) {
 		over = 1;
-	} else if (request(in_mem, n) < 0) {
+	} else if (request(mon_scratch.in, n) < 0) {
 		log_put(LOG_L_ERROR, "the network process asked for what is not due (%u): ended",
-			in_mem[0]);
+			mon_scratch.in[0]);
 		over = 1;
 	}
 }
@@ -163,26 +163,27 @@ static int keys_take(uint8_t *p, size_t n)
 	return rd_done(&r);
 }
 
-static uint8_t hand_mem[HANDOVER_MAX];
-
 /* 1 where the listener told us all that we need */
 static int handover_take(void)
 {
 	struct handover h;
 	int none = 0, ok;
-	ssize_t n = msg_recv(LINK, hand_mem, sizeof(hand_mem), NULL, &none);
+	ssize_t n = msg_recv(LINK, mon.keep, HANDOVER_MAX, NULL, &none);
+	uint8_t *p = mon.keep + sizeof(h);
 
 	if (n < (ssize_t)sizeof(h))
 		return 0;
-	memcpy(&h, hand_mem, sizeof(h));
-	if (h.settings_len > sizeof(mon.set) || h.keys_len > HANDOVER_MAX ||
+	memcpy(&h, mon.keep, sizeof(h));
+	if (h.settings_len > sizeof(*mon.set) || h.keys_len > HANDOVER_MAX ||
 	    (size_t)n != sizeof(h) + h.settings_len + h.keys_len)
 		return 0;
-	memcpy(&mon.set, hand_mem + sizeof(h), h.settings_len);
+	mon.set = (const struct settings *)p;
 	rng_init(&mon.rng, h.seed);
-	ok = keys_take(hand_mem + sizeof(h) + h.settings_len, h.keys_len);
+	ok = keys_take(p + h.settings_len, h.keys_len);
+	wipe(p + h.settings_len, h.keys_len);
+	mon.kept = sizeof(h) + h.settings_len;
 	wipe(&h, sizeof(h));
-	wipe(hand_mem, n);
+	wipe(mon.keep, sizeof(h));
 	return ok;
 }
 
@@ -207,15 +208,15 @@ static void blobs_write(struct wr *w)
 
 static int handover_give(void)
 {
-	struct handover h = {.settings_len = SETTINGS_SIZE(&mon.set)};
-	struct wr w = wr_init(hand_mem, sizeof(hand_mem));
-	const char *banner = SETTING(&mon.set, banner);
+	struct handover h = {.settings_len = SETTINGS_SIZE(mon.set)};
+	struct wr w = wr_init(mon_scratch.hand, sizeof(mon_scratch.hand));
+	const char *banner = SETTING(mon.set, banner);
 	ssize_t n;
 	int r;
 
 	rng_bytes(&mon.rng, h.seed, sizeof(h.seed));
 	wr_bytes(&w, &h, sizeof(h));
-	wr_bytes(&w, &mon.set, h.settings_len);
+	wr_bytes(&w, mon.set, h.settings_len);
 	blobs_write(&w);
 	h.keys_len = wr_len(&w) - sizeof(h) - h.settings_len;
 	if (*banner && !w.bad && w.end - w.p > SSH_BANNER_MAX) {
@@ -225,9 +226,10 @@ static int handover_give(void)
 		else
 			h.banner_len = n;
 	}
-	memcpy(hand_mem, &h, sizeof(h));
-	r = w.bad ? -EMSGSIZE : msg_send(mon.net, hand_mem, wr_len(&w) + h.banner_len, NULL, 0);
-	wipe(hand_mem, sizeof(h));
+	memcpy(mon_scratch.hand, &h, sizeof(h));
+	r = w.bad ? -EMSGSIZE
+		  : msg_send(mon.net, mon_scratch.hand, wr_len(&w) + h.banner_len, NULL, 0);
+	wipe(mon_scratch.hand, sizeof(h));
 	wipe(&h, sizeof(h));
 	return r;
 }
@@ -240,7 +242,7 @@ static int net_start(int sock)
 		return r;
 	fds[0] = sock;
 	fds[1] = pair[1];
-	r = self_spawn(ROLE_NET, fds, 2, mon.set.to_stderr, net_main);
+	r = self_spawn(ROLE_NET, fds, 2, mon.set->to_stderr, net_main);
 	close(pair[1]);
 	close(sock);
 	mon.net = pair[0];
@@ -251,9 +253,9 @@ static int net_start(int sock)
 /* milliseconds until the grace time is over, -1: it does not count any more */
 static int grace_left(void)
 {
-	uint64_t end = mon.start + (uint64_t)mon.set.grace * 1000, now = clock_ms();
+	uint64_t end = mon.start + (uint64_t)mon.set->grace * 1000, now = clock_ms();
 
-	if (mon.authed || !mon.set.grace)
+	if (mon.authed || !mon.set->grace)
 		return -1;
 	return end > now ? (int)(end - now) : 0;
 }
@@ -273,17 +275,24 @@ static void loop(int sig)
 	    {.fd = mon.net, .events = POLLIN},
             {.fd = sig,     .events = POLLIN}
         };
+	int busy = 0;
 
 	while (!over) {
-		int left = grace_left();
+		int left = grace_left(), n;
 
 		if (left == 0) {
 			log_put(LOG_L_INFO, "Exit before auth from <%s>: Timeout before auth",
 				mon.from);
 			return;
 		}
-		if (poll(p, 2, left) < 0 && errno != EINTR)
+		n = poll(p, 2, busy ? REST_MS : left);
+		if (n < 0 && errno != EINTR)
 			return;
+		if (n == 0 && busy && !session_pending()) {
+			mem_rest(&mon_scratch, sizeof(mon_scratch));
+			mem_rest_stack();
+		}
+		busy = n > 0 && mon.authed;
 		if (p[1].revents)
 			signals_take();
 		if (p[0].revents)
@@ -326,6 +335,6 @@ int monitor_main(void)
 		fmt_fd(2, "%s: %s is started by the server alone\n", self_name(), ROLE_MONITOR);
 		return 1;
 	}
-	log_open(self_name(), mon.set.to_stderr, mon.set.log_level, mon.set.log_facility);
+	log_open(self_name(), mon.set->to_stderr, mon.set->log_level, mon.set->log_facility);
 	return monitor_run(SOCK);
 }

@@ -6,8 +6,11 @@
 #include "key.h"
 #include "mon.h"
 
+#define MON_VARS 4096  /* bytes of variables that wait */
+#define MON_ENVIRON 64 /* variables of a command */
+
 struct monitor {
-	struct settings set;
+	const struct settings *set;
 	struct key hostkey[CFG_HOSTKEYS];
 	uint8_t n_hostkeys;
 	int net;  /* socketpair to the network process */
@@ -21,9 +24,36 @@ struct monitor {
 	char user_name[MON_NAME + 1]; /* as asked for */
 	uint8_t user_asked, authed, fails;
 	uint8_t sid[HASH_MAX], sid_len; /* of the first SIGN */
+	struct session {
+		pid_t pid; /* 0: none */
+		int slave; /* of its terminal, descriptor + 1; 0: none */
+	} session[MON_SESSIONS];
+	/*
+	 * What has to last, one behind the other, so that it takes few pages: what the
+	 * listener told (the settings among it), the line of the key that was used, and
+	 * variables for commands that are not started yet.
+	 */
+	uint32_t kept;
+	uint8_t keep[HANDOVER_MAX + CFG_AUTHKEYS_LINE + 1 + MON_VARS];
 };
 
 extern struct monitor mon;
+
+/*
+ * Room for one request and what it takes to answer it. Nothing in here outlives
+ * the answer, so that its pages can be given back.
+ */
+struct mon_scratch {
+	uint8_t in[MON_MAX], out[MON_MAX];
+	uint8_t hand[HANDOVER_MAX];       /* to net, before the first request */
+	uint8_t signed_[MON_MAX + 256];   /* what a user's key must have signed */
+	char line[CFG_AUTHKEYS_LINE + 1]; /* of authorized_keys */
+	char env[2048], env_set[1024];    /* variables that we make */
+	char *vars[MON_ENVIRON + 1];
+	char command[64 + MON_COMMAND]; /* a command line that comes in parts */
+};
+
+extern struct mon_scratch mon_scratch;
 
 /* monitor.c */
 int monitor_run(int sock);
@@ -37,7 +67,7 @@ void auth_request(struct rd *r, struct wr *w);
 /* 1: a line of the user's files allows the key; what it demands is kept */
 int keys_allow(const struct user *u, struct str alg, struct str blob);
 void keys_forget(void); /* the one found last was not proven */
-void keys_log(const struct user *u, struct str blob);
+void keys_proven(const struct user *u, struct str blob);
 unsigned keys_may(void); /* enum authkeys_may and MAY_STEER, of the settings and the key */
 /* what runs in place of anything asked for, by the settings or the key; NULL: nothing does */
 const char *keys_command(void);
@@ -51,13 +81,16 @@ void session_part(struct rd *r, struct wr *w);
 void session_spawn(struct rd *r, struct wr *w, int fds[3], int *nfds);
 void session_kill(struct rd *r, struct wr *w);
 void session_hup(struct rd *r, struct wr *w);
+int session_pending(void);  /* 1: part of a command line is here */
 void session_reap(void);    /* tells net of each that has ended */
 void session_end_all(void); /* hangs up all that still run */
 
 /* mon_env.c: the environment of a command */
 void env_request(struct rd *r, struct wr *w);
-/* NULL-terminated; lives until the next call. Takes what was asked for by the channel along. */
-char *const *env_build(uint32_t ch, const char *tty, const char *term, const char *original);
+/* a variable for the command of that channel; 1, or 0 where there is no room */
+int env_add(uint32_t ch, struct str name, struct str value);
+/* NULL-terminated; lives until the answer. original: SSH_ORIGINAL_COMMAND=..., or NULL */
+char *const *env_build(uint32_t ch, const char *original);
 void env_drop(uint32_t ch);
 
 #endif

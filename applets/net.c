@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,18 +15,11 @@
 
 #define SOCK 3
 #define MONITOR 4
-#define PAGE 4096
 #define REST_MS 200 /* of silence, then memory that was used for a burst is given back */
 
-#define PAGED __attribute__((aligned(PAGE)))
+struct net net APART;
 
-struct net net;
-
-static uint8_t pool[CFG_POOL_KB * 1024] PAGED;
-static uint8_t rx[(CFG_RX_SIZE + PAGE - 1) / PAGE * PAGE] PAGED;
-static uint8_t tx[(CFG_TX_SIZE + PAGE - 1) / PAGE * PAGE] PAGED;
-static uint8_t told[HANDOVER_MAX]; /* what the monitor told: host keys and banner stay there */
-static struct pollfd polled[2 + 3 * MON_SESSIONS];
+static uint8_t pool[CFG_POOL_KB * 1024] APART, rx[CFG_RX_SIZE] APART, tx[CFG_TX_SIZE] APART;
 static int wants_rest;
 
 /* the public host keys, each: u8 the monitor's number, string algorithm, string blob */
@@ -55,17 +47,17 @@ static int keys_take(struct str list)
 static const char *version(void)
 {
 	static char text[SSH_VERSION_MAX];
-	const char *more = SETTING(&net.set, version_addendum);
+	const char *more = SETTING(net.set, version_addendum);
 
 	fmt(text, sizeof(text) - 2, "SSH-2.0-%s_%s%s%s",
-	    net.set.dropbear ? "dropbear_cubssh" : "cubssh", CFG_VERSION, *more ? " " : "", more);
+	    net.set->dropbear ? "dropbear_cubssh" : "cubssh", CFG_VERSION, *more ? " " : "", more);
 	return text;
 }
 
 static void conf_fill(struct str banner)
 {
 	struct ssh_conf *c = &net.conf;
-	const struct settings *s = &net.set;
+	const struct settings *s = net.set;
 
 	c->version = version();
 	c->kex = SETTING(s, kex);
@@ -90,22 +82,22 @@ static int handover_take(void)
 {
 	struct handover h;
 	int none = 0, ok;
-	ssize_t n = msg_recv(MONITOR, told, sizeof(told), NULL, &none);
-	uint8_t *p = told + sizeof(h);
+	ssize_t n = msg_recv(MONITOR, net.told, sizeof(net.told), NULL, &none);
+	uint8_t *p = net.told + sizeof(h);
 
 	if (n < (ssize_t)sizeof(h))
 		return 0;
-	memcpy(&h, told, sizeof(h));
-	if (h.settings_len > sizeof(net.set) || h.keys_len > sizeof(told) ||
-	    h.banner_len > sizeof(told) ||
+	memcpy(&h, net.told, sizeof(h));
+	if (h.settings_len > sizeof(*net.set) || h.keys_len > sizeof(net.told) ||
+	    h.banner_len > sizeof(net.told) ||
 	    (size_t)n != sizeof(h) + h.settings_len + h.keys_len + h.banner_len)
 		return 0;
-	memcpy(&net.set, p, h.settings_len);
+	net.set = (const struct settings *)p;
 	ok = keys_take((struct str){p + h.settings_len, h.keys_len});
 	conf_fill((struct str){p + h.settings_len + h.keys_len, h.banner_len});
 	ssh_init(&net.ssh, &net.conf, h.seed, rx, sizeof(rx), tx, sizeof(tx));
 	wipe(&h, sizeof(h));
-	wipe(told, sizeof(h));
+	wipe(net.told, sizeof(h));
 	return ok;
 }
 
@@ -187,7 +179,7 @@ static uint64_t left(uint32_t seconds, uint64_t since, uint64_t now)
 /* keepalives, idle time; the milliseconds until the next of them */
 static uint64_t clocks(uint64_t now, uint64_t start)
 {
-	const struct settings *s = &net.set;
+	const struct settings *s = net.set;
 	uint64_t wait = ssh_timeout(&net.ssh, now), one;
 
 	if (!net.authed)
@@ -214,16 +206,15 @@ static uint64_t clocks(uint64_t now, uint64_t start)
 /* pages that a burst has used and that hold nothing now */
 static void rest(void)
 {
-	size_t n = ssh_pool_idle(&net.ssh);
-
+	mem_rest(pool, ssh_pool_idle(&net.ssh));
+	if (ssh_quiet(&net.ssh)) {
+		mem_rest(tx, sizeof(tx));
+		if (net.ssh.rx_r == net.ssh.rx_w)
+			mem_rest(rx, sizeof(rx));
+	}
+	call_rest();
+	mem_rest_stack();
 	wants_rest = 0;
-	if (n)
-		madvise(pool, (n + PAGE - 1) / PAGE * PAGE, MADV_DONTNEED);
-	if (!ssh_quiet(&net.ssh))
-		return;
-	madvise(tx + PAGE, sizeof(tx) - PAGE, MADV_DONTNEED);
-	if (net.ssh.rx_r == net.ssh.rx_w)
-		madvise(rx + PAGE, sizeof(rx) - PAGE, MADV_DONTNEED);
 }
 
 /* waits, and takes note of what poll found; 0: over */
@@ -235,23 +226,23 @@ static int wait_for(uint64_t ms)
 
 	ssh_tx_buf(&net.ssh, &n);
 	ssh_rx_buf(&net.ssh, &room);
-	polled[0] =
+	net.polled[0] =
 	    (struct pollfd){.fd = net.sock, .events = (room ? POLLIN : 0) | (n ? POLLOUT : 0)};
-	polled[1] = (struct pollfd){.fd = net.mon, .events = POLLIN};
-	chans = chan_poll(polled + 2);
+	net.polled[1] = (struct pollfd){.fd = net.mon, .events = POLLIN};
+	chans = chan_poll(net.polled + 2);
 	if (wants_rest && ms > REST_MS)
 		ms = REST_MS;
-	r = poll(polled, 2 + chans, ms);
+	r = poll(net.polled, 2 + chans, ms);
 	if (r < 0)
 		return errno == EINTR;
 	if (r == 0 && wants_rest)
 		rest();
 	else
 		wants_rest = net.authed;
-	if (polled[1].revents)
+	if (net.polled[1].revents)
 		call_read();
-	chan_polled(polled + 2, chans);
-	if (polled[0].revents & (POLLIN | POLLHUP | POLLERR))
+	chan_polled(net.polled + 2, chans);
+	if (net.polled[0].revents & (POLLIN | POLLHUP | POLLERR))
 		return sock_read();
 	return 1;
 }
@@ -285,7 +276,7 @@ static void say_how_it_ended(void)
 
 	if (what && !net.bye[0])
 		fmt(net.bye, sizeof(net.bye), "no %s in common", what);
-	call_bye(err ? err : SSH_E_LAST, str_of(net.bye));
+	call_bye(err ? err : SSH_E_PEER, str_of(err ? net.bye : "connection closed"));
 	ssh_wipe(&net.ssh);
 }
 
@@ -297,11 +288,11 @@ int net_main(void)
 		fmt_fd(2, "%s: %s is started by the server alone\n", self_name(), ROLE_NET);
 		return 1;
 	}
-	log_open(self_name(), net.set.to_stderr, net.set.log_level, net.set.log_facility);
+	log_open(self_name(), net.set->to_stderr, net.set->log_level, net.set->log_facility);
 	log_hold();
 	fd_nonblock(net.sock);
 	signal(SIGPIPE, SIG_IGN);
-	sandbox_net(SETTING(&net.set, net_user));
+	sandbox_net(SETTING(net.set, net_user));
 	loop();
 	say_how_it_ended();
 	return 0;

@@ -8,20 +8,16 @@
 #include "mon.h"
 
 struct net_session {
-	uint8_t used;    /* a session channel of ours */
-	uint8_t tty;     /* 1: in and out[0] are the master of a terminal */
-	uint8_t started; /* a command was asked for: no second one */
-	uint8_t ended;   /* the command is; what it wrote may still be read */
-	uint8_t by_signal, core;
+	uint8_t used;     /* a session channel of ours */
+	uint8_t tty;      /* 1: in and out[0] are the master of a terminal */
+	uint8_t started;  /* a command was asked for: no second one */
+	uint8_t ended;    /* the command is; what it wrote may still be read */
 	uint8_t ready[2]; /* poll found something to read */
 	int in, out[2];   /* -1: none */
-	uint32_t status;
-	char signal[8];
 };
 
 struct net {
-	struct ssh ssh;
-	struct settings set;
+	const struct settings *set;
 	struct ssh_conf conf;
 	struct ssh_hostkey hostkeys[CFG_HOSTKEYS * 2];
 	uint8_t key_index[CFG_HOSTKEYS * 2]; /* the monitor's number of each */
@@ -31,7 +27,11 @@ struct net {
 	uint64_t heard, active; /* milliseconds: any packet; anything of a channel */
 	uint32_t unanswered;    /* keepalives */
 	char bye[128];          /* words for the log */
+	struct ssh
+	    ssh; /* its channels come last, and the sessions then: those in use share pages */
 	struct net_session session[MON_SESSIONS];
+	struct pollfd polled[2 + 3 * MON_SESSIONS];
+	uint8_t told[HANDOVER_MAX]; /* by the monitor: settings, host keys and banner stay there */
 };
 
 extern struct net net;
@@ -41,6 +41,7 @@ struct rd call(struct wr *w, int fds[3], int *nfds); /* the reply; .bad where th
 struct wr call_begin(enum mon kind);
 void call_read(void); /* what came without being asked for */
 void call_bye(int err, struct str text);
+void call_rest(void); /* nothing of a request is needed any more */
 
 /* net_event.c */
 void event_take(const struct ssh_event *ev);

@@ -4,7 +4,7 @@
 
 #include "net.h"
 
-static uint8_t mem[MON_MAX];
+static uint8_t mem[MON_MAX] APART;
 
 struct wr call_begin(enum mon kind)
 {
@@ -17,21 +17,18 @@ struct wr call_begin(enum mon kind)
 /* a command has ended, RFC 4254 6.10 */
 static void ended(struct rd *r)
 {
-	uint32_t ch = rd_u32(r);
-	struct net_session *s = &net.session[ch < MON_SESSIONS ? ch : 0];
-	struct str name;
+	uint32_t ch = rd_u32(r), by_signal = rd_u8(r), status = rd_u32(r), core = rd_u8(r);
+	struct str name = rd_str(r);
+	char text[12];
 
-	if (ch >= MON_SESSIONS || !s->used)
+	if (!rd_done(r) || ch >= MON_SESSIONS || !net.session[ch].used)
 		return;
-	s->by_signal = rd_u8(r);
-	s->status = rd_u32(r);
-	s->core = rd_u8(r);
-	name = rd_str(r);
-	if (name.len < sizeof(s->signal)) {
-		memcpy(s->signal, name.p, name.len);
-		s->signal[name.len] = 0;
-	}
-	s->ended = 1;
+	net.session[ch].ended = 1;
+	fmt(text, sizeof(text), "%.*s", (int)name.len, (const char *)name.p);
+	if (by_signal)
+		ssh_chan_signal(&net.ssh, ch, text, core);
+	else
+		ssh_chan_exit(&net.ssh, ch, status);
 }
 
 /* the next datagram: 1 a reply, left in *r; 0 something unasked, taken; -1 the monitor is gone */
@@ -80,6 +77,11 @@ void call_read(void)
 
 	if (receive(&r, NULL, NULL) != 0)
 		net.ending = 1;
+}
+
+void call_rest(void)
+{
+	mem_rest(mem, sizeof(mem));
 }
 
 void call_bye(int err, struct str text)

@@ -248,13 +248,8 @@ static void pump(struct net_session *s, int ch)
 	if (!s->started || s->out[0] >= 0 || s->out[1] >= 0)
 		return;
 	ssh_chan_eof(&net.ssh, ch);
-	if (!s->ended)
-		return;
-	if (s->by_signal)
-		ssh_chan_signal(&net.ssh, ch, s->signal, s->core);
-	else
-		ssh_chan_exit(&net.ssh, ch, s->status);
-	hang_up(s, ch);
+	if (s->ended)
+		hang_up(s, ch);
 }
 
 void chan_pump_all(void)

@@ -115,11 +115,6 @@ static int flags(struct settings *s, const char *name, const char *p, char ***ne
 
 int settings_args(struct settings *s, int argc, char **argv)
 {
-	static const char *const words[] = {"--help", "--version"};
-	static const struct set_flag means[] = {
-	    {0, K_USAGE,   0},
-            {0, K_VERSION, 0}
-        };
 	const char *name = argc ? strrchr(argv[0], '/') : NULL;
 	int r;
 

@@ -226,11 +226,13 @@ static const char *put_listen(struct settings *s, int address, struct str v)
 	if (host.len + port.len > sizeof(room) - 5)
 		return "too long";
 	if (host.len && *host.p == '[') {
-		if (host.p[host.len - 1] != ']')
-			return "not an address";
 		host.p++;
-		host.len -= 2;
+		host.len -= 2; /* which makes "[" alone very long */
+		if (host.len >= sizeof(room) || host.p[host.len] != ']')
+			return "not an address";
 	}
+	if (memchr(host.p, ']', host.len))
+		return "not an address";
 	if (!host.len)
 		host = STR("*");
 	if (!colons && !address && !s->dropbear)

@@ -11,7 +11,7 @@
 
 #include "slots.h"
 
-struct slot slots[SLOTS];
+struct slot slots[SLOTS] APART;
 static uint32_t arrivals;
 
 static int waiting(const struct slot *s)

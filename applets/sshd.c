@@ -5,6 +5,7 @@
  * through its link, which tells how far the login is and, by its end, that it
  * is over. A reload that fails changes nothing.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -20,12 +21,13 @@
 #include "monitor.h"
 #include "slots.h"
 
-static struct settings set, next_set;
-static struct hostkeys keys, next_keys;
+static struct settings set APART, next_set APART;
+static struct hostkeys keys APART, next_keys APART;
 static struct rng rng;
+static char *no_environment[1];
 static int args_n;
 static char **args;
-static uint8_t hand_mem[HANDOVER_MAX];
+static uint8_t hand_mem[HANDOVER_MAX] APART;
 
 /* more of the kernel's randomness, each time that some is to be had */
 static void reseed(int first)
@@ -180,7 +182,7 @@ static unsigned poll_fill(struct pollfd *p, int sig)
 
 static void loop(int sig)
 {
-	static struct pollfd p[1 + CFG_LISTENERS + SLOTS];
+	static struct pollfd p[1 + CFG_LISTENERS + SLOTS] APART;
 	unsigned n, i, j, listening;
 
 	for (;;) {
@@ -256,7 +258,7 @@ static int inetd_run(void)
 	if (!set.to_stderr)
 		dup2(null, 2);
 	close(null);
-	mon.set = set;
+	mon.set = &set;
 	memcpy(mon.hostkey, keys.key, sizeof(mon.hostkey));
 	mon.n_hostkeys = keys.n;
 	wipe(&keys, sizeof(keys));
@@ -269,14 +271,14 @@ int sshd_main(int argc, char **argv)
 {
 	int r;
 
-	args_n = argc;
-	args = argv;
 	self_init(argv);
 	signal(SIGPIPE, SIG_IGN);
 	if (argc == 2 && !strcmp(argv[1], ROLE_MONITOR))
 		return monitor_main();
 	if (argc == 2 && !strcmp(argv[1], ROLE_NET))
 		return net_main();
+	args_n = argc;
+	args = argv;
 	log_open(self_name(), 1, LOG_L_INFO, 4);
 	r = settings_read(&set);
 	if (r)
@@ -292,5 +294,7 @@ int sshd_main(int argc, char **argv)
 		return 1;
 	if (set.test_only)
 		return 0;
+	if (!set.pass_env) /* nothing of ours is for others, and the processes of connections stay small */
+		environ = no_environment;
 	return set.inetd ? inetd_run() : listener_run();
 }

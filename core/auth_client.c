@@ -95,7 +95,7 @@ static struct wr request(struct ssh *s, struct str user, const char *method)
 static int may_try(const struct ssh *s)
 {
 	return !s->err && !s->ask && !s->tried && can_send(s) && tx_room(s) >= SSH_TX_RESERVE &&
-	       (s->phase == PH_AUTH || s->phase == PH_SERVICE || s->kstep == K_NEWKEYS);
+	       s->phase != PH_CONN;
 }
 
 static int sent(struct ssh *s, struct wr *w, uint8_t method)

@@ -9,7 +9,7 @@
 #include "sig.h"
 
 #define MAX_TRIES 6    /* where the configuration says nothing */
-#define MAX_QUERIES 15 /* public keys that may be asked about */
+#define MAX_QUERIES 15 /* public keys that may be asked about, and requests for none */
 
 static void names_write(struct wr *w, uint8_t methods)
 {
@@ -88,6 +88,12 @@ static int algorithm_ok(const struct ssh *s, struct str alg)
 	return sig_find(alg) && (!list || !*list || list_has(str_of(list), alg));
 }
 
+/* what costs us work but is no attempt */
+static int query_count(struct ssh *s)
+{
+	return ++s->queries > MAX_QUERIES ? SSH_E_AUTH_TRIES : SSH_OK;
+}
+
 static int key_request(struct ssh *s, struct rd *r, struct ssh_auth *a)
 {
 	a->method = AUTH_PUBLICKEY;
@@ -98,9 +104,7 @@ static int key_request(struct ssh *s, struct rd *r, struct ssh_auth *a)
 		a->sig = rd_str(r);
 	if (!rd_done(r))
 		return SSH_E_PARSE;
-	if (a->query && ++s->queries > MAX_QUERIES)
-		return SSH_E_AUTH_TRIES;
-	return SSH_OK;
+	return a->query ? query_count(s) : SSH_OK;
 }
 
 static int password_request(struct rd *r, struct ssh_auth *a, int *change)
@@ -126,8 +130,7 @@ int auth_server_on_request(struct ssh *s, struct rd *r, struct ssh_event *ev)
 	*a = (struct ssh_auth){.user = user};
 	if (str_is(method, "none")) {
 		a->method = AUTH_NONE;
-		if (!rd_done(r))
-			return SSH_E_PARSE;
+		err = rd_done(r) ? query_count(s) : SSH_E_PARSE;
 	} else if (str_is(method, "publickey")) {
 		err = key_request(s, r, a);
 		known = algorithm_ok(s, a->alg);
@@ -141,7 +144,7 @@ int auth_server_on_request(struct ssh *s, struct rd *r, struct ssh_event *ev)
 	if (!str_is(service, "ssh-connection"))
 		return SSH_E_SERVICE;
 	if (!known || change || (a->method != AUTH_NONE && !(s->methods & a->method)))
-		return fail(s, 1);
+		return fail(s, !a->query);
 	s->ask_query = a->query;
 	s->tried = a->method;
 	s->auth_alg = a->alg;

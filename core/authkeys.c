@@ -122,7 +122,7 @@ static int environment_ok(const char *p)
 {
 	const char *from = p;
 
-	while (*p == '_' || *p - '0' + 0u < 10 || (*p | 0x20) - 'a' + 0u < 26)
+	while (*p == '_' || (unsigned)*p - '0' < 10 || ((unsigned)*p | 0x20) - 'a' < 26)
 		p++;
 	return p > from && *p == '=';
 }

@@ -14,10 +14,13 @@ static struct chan *chan_get(struct ssh *s, uint32_t id, int state)
 	return &s->chan[id];
 }
 
+/* a slot, where the pool has room for one more; -1 */
 static int chan_free_slot(const struct ssh *s)
 {
 	int i;
 
+	if (!window_room(s))
+		return -1;
 	for (i = 0; i < CFG_CHANNELS; i++)
 		if (s->chan[i].state == CH_FREE)
 			return i;
@@ -161,6 +164,8 @@ int chan_on_eof(struct ssh *s, struct rd *r, struct ssh_event *ev)
 	if (!c)
 		return SSH_E_CHANNEL;
 	c->got_eof = 1;
+	if (c->want_close)
+		return SSH_OK;
 	ev->type = SSH_EV_EOF;
 	ev->ch = id;
 	return 1;
@@ -176,6 +181,8 @@ int chan_on_close(struct ssh *s, struct rd *r, struct ssh_event *ev)
 	if (!c)
 		return SSH_E_CHANNEL;
 	c->got_eof = c->got_close = 1;
+	if (c->want_close)
+		return SSH_OK;
 	ev->type = SSH_EV_CLOSE;
 	ev->ch = id;
 	return 1;
@@ -194,7 +201,7 @@ int chan_on_request(struct ssh *s, struct rd *r, struct ssh_event *ev)
 	if (!c)
 		return SSH_E_CHANNEL;
 	if (c->want_close) /* the caller has left it */
-		return ev->want ? owed_put(&c->owed, 0) : SSH_OK;
+		return ev->want && !c->sent_close ? owed_put(&c->owed, 0) : SSH_OK;
 	ev->type = s->ask = SSH_EV_REQUEST;
 	ev->ch = s->ask_ch = id;
 	s->ask_want = ev->want;
@@ -205,11 +212,14 @@ int chan_on_reply(struct ssh *s, struct rd *r, struct ssh_event *ev)
 {
 	int yes = r->p[-1] == MSG_CHANNEL_SUCCESS;
 	uint32_t id = rd_u32(r);
+	struct chan *c = chan_get(s, id, CH_OPEN);
 
 	if (!rd_done(r))
 		return SSH_E_PARSE;
-	if (!chan_get(s, id, CH_OPEN))
+	if (!c)
 		return SSH_E_CHANNEL;
+	if (c->want_close)
+		return SSH_OK;
 	ev->type = SSH_EV_REPLY;
 	ev->ch = id;
 	ev->num = yes;
@@ -305,12 +315,13 @@ void ssh_out_ack(struct ssh *s, int ch, int ext, size_t n)
 int ssh_chan_open(struct ssh *s, const char *type, struct str data)
 {
 	int ch = chan_free_slot(s);
-	struct chan *c = &s->chan[ch];
+	struct chan *c;
 	struct wr w;
 
 	if (ch < 0 || s->err || s->ask || s->phase != PH_CONN || !can_send(s) ||
-	    tx_room(s) < SSH_TX_RESERVE / 2 + data.len)
+	    !tx_fits(s, data.len))
 		return -1;
+	c = &s->chan[ch];
 	*c = (struct chan){.state = CH_OPENING};
 	c->granted = c->limit = window_first(s);
 	w = packet_begin(s, MSG_CHANNEL_OPEN);
@@ -328,8 +339,7 @@ int ssh_chan_request(struct ssh *s, int ch, const char *name, int want_reply, st
 	struct chan *c = chan_own(s, ch);
 	struct wr w;
 
-	if (!c || s->err || s->ask || c->sent_close || !can_send(s) ||
-	    tx_room(s) < SSH_TX_RESERVE / 2 + data.len)
+	if (!c || s->err || s->ask || c->sent_close || !can_send(s) || !tx_fits(s, data.len))
 		return 0;
 	w = packet_begin(s, MSG_CHANNEL_REQUEST);
 	wr_u32(&w, c->peer_id);

@@ -41,6 +41,7 @@ static int due_window(struct ssh *s, struct chan *c, uint32_t more)
 	struct wr w = packet_begin(s, MSG_CHANNEL_WINDOW_ADJUST);
 
 	c->granted += more;
+	c->limit = c->granted;
 	wr_u32(&w, c->peer_id);
 	wr_u32(&w, more);
 	return packet_end(s, &w);
@@ -91,6 +92,8 @@ static int due_one(struct ssh *s, struct chan *c)
 	if (c->owed.n)
 		return due_bare(s, c,
 				owed_take(&c->owed) ? MSG_CHANNEL_SUCCESS : MSG_CHANNEL_FAILURE);
+	if (!tx_fits(s, 0))
+		return 1;
 	more = window_more(s, c);
 	if (more)
 		return due_window(s, c, more);
@@ -113,12 +116,12 @@ static int due_chan(struct ssh *s, struct chan *c)
 {
 	int r = SSH_OK;
 
-	if (c->state == CH_CONFIRM)
-		return due_confirm(s, c);
-	if (c->state == CH_REFUSE)
+	if (c->state == CH_CONFIRM && tx_fits(s, 0))
+		r = due_confirm(s, c);
+	else if (c->state == CH_REFUSE && tx_fits(s, 0))
 		return due_refuse(s, c);
 	if (c->state != CH_OPEN)
-		return SSH_OK;
+		return r;
 	while (r == SSH_OK && tx_room(s) >= 256)
 		r = due_one(s, c);
 	if (c->want_close && c->sent_close && c->got_close)
@@ -172,7 +175,7 @@ void ssh_chan_close(struct ssh *s, int ch)
 {
 	struct chan *c = &s->chan[ch];
 
-	if (c->state != CH_OPEN)
+	if (c->state != CH_OPEN && c->state != CH_CONFIRM)
 		return;
 	c->want_eof = c->want_close = 1;
 	pool_drop(&s->pool, &c->in[0]);

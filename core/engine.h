@@ -31,6 +31,16 @@ int ident_take(struct ssh *s, struct ssh_event *ev); /* 1: event, 0: more bytes 
 
 #define PACKET_HEAD 5 /* packet_length, padding_length */
 
+/*
+ * Bytes of tx: data leaves TX_DUE and the reserve free, what is due leaves the
+ * reserve, and packets are parsed while there is TX_PACKET, which is more than
+ * any one of them makes us send. So a side whose tx is full still takes what it
+ * granted (or two of them would wait for each other for ever), and a key
+ * exchange, 1600 bytes in all, gets through.
+ */
+#define TX_DUE 2048
+#define TX_PACKET 2048
+
 /* packet.c: the only places that know the layout of a packet, RFC 4253 6 */
 struct wr packet_begin(struct ssh *s, uint8_t msg);
 /* goes on with a packet kept open by packet_keep */
@@ -41,6 +51,7 @@ int packet_end(struct ssh *s, struct wr *w);
 int packet_next(struct ssh *s, struct str *payload);
 void packet_done(struct ssh *s); /* with the packet in hand */
 uint32_t tx_room(const struct ssh *s);
+int tx_fits(const struct ssh *s, size_t n); /* 1: a message with n bytes leaves the reserve free */
 uint8_t *packet_data(struct ssh *s, int ext, size_t *room); /* where data of a CHANNEL_DATA goes */
 int packet_seal_data(struct ssh *s, uint32_t peer_id, int ext, size_t n);
 
@@ -106,7 +117,7 @@ void chan_open_answer(struct ssh *s, int ch, int answer);
 
 /* pool.c */
 void pool_init(struct pool *p, uint8_t *mem, uint32_t len);
-void pool_put(struct pool *p, struct queue *q, const uint8_t *data, size_t n);
+int pool_put(struct pool *p, struct queue *q, const uint8_t *data, size_t n);
 const uint8_t *pool_peek(const struct pool *p, const struct queue *q, size_t *n);
 void pool_take(struct pool *p, struct queue *q, size_t n);
 void pool_drop(struct pool *p, struct queue *q);
@@ -114,8 +125,11 @@ void pool_drop(struct pool *p, struct queue *q);
 uint32_t pool_need(const struct queue *q, int n, uint32_t g);
 
 /* window.c: what we may grant, see docs/DESIGN.md */
-uint32_t window_first(struct ssh *s);                      /* bytes for a channel that opens */
-uint32_t window_more(const struct ssh *s, struct chan *c); /* bytes to adjust by, 0: not worth it */
+int window_room(const struct ssh *s); /* 1: for one more channel */
+uint32_t
+window_first(const struct ssh *s); /* bytes for a channel that opens, already in its slot */
+uint32_t window_more(const struct ssh *s,
+		     const struct chan *c); /* bytes to adjust by, 0: not worth it */
 
 /* err.c */
 uint32_t err_reason(int err);

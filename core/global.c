@@ -51,8 +51,7 @@ int ssh_global(struct ssh *s, const char *name, int want_reply, struct str data)
 	struct wr w;
 	int err;
 
-	if (s->err || s->ask || s->phase != PH_CONN || !can_send(s) ||
-	    tx_room(s) < SSH_TX_RESERVE / 2 + data.len)
+	if (s->err || s->ask || s->phase != PH_CONN || !can_send(s) || !tx_fits(s, data.len))
 		return 0;
 	w = packet_begin(s, MSG_GLOBAL_REQUEST);
 	wr_strz(&w, name);

@@ -3,8 +3,8 @@
 #ifndef KEY_H
 #define KEY_H
 
-#include <crypto.h>
-#include <wire.h>
+#include "crypto.h"
+#include "wire.h"
 
 struct key {
 	const struct key_kind *kind; /* NULL: none */

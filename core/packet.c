@@ -17,6 +17,11 @@ uint32_t tx_room(const struct ssh *s)
 	return s->tx_size - s->tx_w - s->tx_open;
 }
 
+int tx_fits(const struct ssh *s, size_t n)
+{
+	return tx_room(s) >= SSH_TX_RESERVE + 256 + n;
+}
+
 struct wr packet_begin(struct ssh *s, uint8_t msg)
 {
 	struct wr w = wr_init(s->tx + s->tx_w + PACKET_HEAD, 0);
@@ -117,7 +122,7 @@ static uint32_t data_head(int ext)
 
 uint8_t *packet_data(struct ssh *s, int ext, size_t *room)
 {
-	uint32_t head = data_head(ext), over = head + 84 + SSH_TX_RESERVE;
+	uint32_t head = data_head(ext), over = head + 84 + TX_DUE + SSH_TX_RESERVE;
 
 	*room = tx_room(s) > over ? tx_room(s) - over : 0;
 	return s->tx + s->tx_w + head;
@@ -219,6 +224,8 @@ int packet_next(struct ssh *s, struct str *payload)
 
 void packet_done(struct ssh *s)
 {
+	if (s->phase == PH_AUTH || s->authed_due) /* a password may lie in it */
+		wipe(s->rx + s->rx_r, s->cur_end - s->rx_r);
 	s->rx_r = s->cur_end;
 	s->cur_end = 0;
 	s->pkt_len = 0;

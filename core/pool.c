@@ -32,11 +32,13 @@ void pool_init(struct pool *p, uint8_t *mem, uint32_t len)
 	p->total = len > 0xffff ? 0xffff : len;
 }
 
-/* window.c sees to it that there is one */
+/* 0: none, but window.c sees to it that there is one */
 static uint16_t block_get(struct pool *p)
 {
 	uint16_t i = p->free;
 
+	if (!i && p->fresh == p->total)
+		return 0;
 	if (i)
 		p->free = link_get(block(p, i));
 	else
@@ -53,7 +55,7 @@ static void block_put(struct pool *p, uint16_t i)
 	p->used--;
 }
 
-void pool_put(struct pool *p, struct queue *q, const uint8_t *data, size_t n)
+int pool_put(struct pool *p, struct queue *q, const uint8_t *data, size_t n)
 {
 	while (n) {
 		size_t part;
@@ -61,6 +63,8 @@ void pool_put(struct pool *p, struct queue *q, const uint8_t *data, size_t n)
 		if (!q->head || q->last == POOL_DATA) {
 			uint16_t i = block_get(p);
 
+			if (!i)
+				return SSH_E_WINDOW;
 			if (q->head)
 				link_set(block(p, q->tail), i);
 			else
@@ -78,6 +82,7 @@ void pool_put(struct pool *p, struct queue *q, const uint8_t *data, size_t n)
 		data += part;
 		n -= part;
 	}
+	return SSH_OK;
 }
 
 const uint8_t *pool_peek(const struct pool *p, const struct queue *q, size_t *n)

@@ -22,8 +22,13 @@ void ssh_init(struct ssh *s, const struct ssh_conf *conf, const uint8_t seed[32]
 	      size_t rx_n, void *tx, size_t tx_n)
 {
 	size_t n = strlen(conf->version);
+	int i;
 
-	memset(s, 0, sizeof(*s));
+	memset(s, 0, offsetof(struct ssh, chan));
+	for (i = 0; i < CFG_CHANNELS;
+	     i++) /* pages of channels that are never used stay untouched */
+		if (s->chan[i].state != CH_FREE)
+			s->chan[i].state = CH_FREE;
 	s->conf = conf;
 	s->rx = rx;
 	s->rx_size = rx_n;
@@ -113,7 +118,7 @@ static int due(struct ssh *s)
 
 	if (s->tx_open)
 		return SSH_OK;
-	if (rekey_due(s) && tx_room(s) >= SSH_TX_RESERVE)
+	if (rekey_due(s) && tx_room(s) >= SSH_TX_RESERVE + TX_DUE / 2)
 		err = kexinit_send(s);
 	if (err || !can_send(s))
 		return err;
@@ -144,13 +149,16 @@ static int dispatch(struct ssh *s, struct str payload, struct ssh_event *ev)
 }
 
 /* what the caller did not take of the packet in hand waits in the pool */
-static void put_away(struct ssh *s)
+static int put_away(struct ssh *s)
 {
+	int err = SSH_OK;
+
 	if (s->cur.len)
-		pool_put(&s->pool, &s->chan[s->cur_ch].in[s->cur_ext], s->cur.p, s->cur.len);
+		err = pool_put(&s->pool, &s->chan[s->cur_ch].in[s->cur_ext], s->cur.p, s->cur.len);
 	s->cur.len = 0;
 	if (s->cur_end)
 		packet_done(s);
+	return err;
 }
 
 /* events that come from our own side */
@@ -175,7 +183,9 @@ static int step(struct ssh *s, struct ssh_event *ev)
 	int r;
 
 	for (;;) {
-		put_away(s);
+		r = put_away(s);
+		if (r)
+			return r;
 		tx_compact(s);
 		r = due(s);
 		if (r)
@@ -183,7 +193,7 @@ static int step(struct ssh *s, struct ssh_event *ev)
 		r = own_event(s, ev);
 		if (r)
 			return r;
-		if (tx_room(s) < SSH_TX_RESERVE)
+		if (tx_room(s) < TX_PACKET)
 			return 0;
 		r = s->identified ? packet_next(s, &payload) : ident_take(s, ev);
 		if (r == 0)
@@ -257,9 +267,7 @@ void ssh_answer_sig(struct ssh *s, struct str sig)
 	if (s->err || s->ask != SSH_EV_SIGN)
 		return;
 	s->ask = 0;
-	r = is_client(s) && s->phase != PH_CONN && s->kstep != K_SHARE
-		? auth_client_answer_sig(s, sig)
-		: kex_reply_send(s, sig);
+	r = is_client(s) ? auth_client_answer_sig(s, sig) : kex_reply_send(s, sig);
 	if (r < 0)
 		fail(s, r);
 }

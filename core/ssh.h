@@ -29,7 +29,7 @@
 
 #define SSH_PACKET_MAX 35000 /* packet_length, RFC 4253 6.1 */
 #define SSH_DATA_MAX 32768   /* data of one CHANNEL_DATA that we take */
-#define SSH_TX_RESERVE 4096  /* of tx: for what a packet parsed may make us send */
+#define SSH_TX_RESERVE 4096  /* of tx: for what packets parsed make us send at once */
 #define SSH_RX_MIN (4 + SSH_PACKET_MAX + 64)
 #define SSH_VERSION_MAX 255 /* RFC 4253 4.2, with CR LF */
 #define SSH_USER_MAX 128    /* bytes of a user name that we tell apart */
@@ -192,7 +192,6 @@ struct chan {
 	uint8_t eow;  /* 1: eow@openssh.com is due, 2: sent */
 	uint8_t exit; /* 1: exit-status, 2: exit-signal is due; 3: sent */
 	uint8_t core;
-	uint8_t told_eof, told_close;
 	char signal[12];
 	uint32_t status;
 	uint32_t peer_id, peer_window, peer_max;
@@ -254,8 +253,8 @@ struct ssh {
 		uint8_t reason;
 	} refused[8];
 	uint8_t n_refused;
-	struct chan chan[CFG_CHANNELS];
 	uint8_t kex_sec[KEX_SEC_MAX], kex_pub[KEX_PUB_MAX]; /* client, until the reply */
+	struct chan chan[CFG_CHANNELS];                     /* the last: see ssh_init */
 };
 
 /* rx_n >= SSH_RX_MIN, tx_n >= SSH_DATA_MAX/8 + SSH_TX_RESERVE; seed is wiped by the caller */

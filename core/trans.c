@@ -63,11 +63,8 @@ int trans_on_ext_info(struct ssh *s, struct rd *r, struct ssh_event *ev)
 	(void)ev;
 	if (s->phase == PH_SERVICE && s->in.packets != 1)
 		return SSH_E_UNEXPECTED;
-	if (s->phase == PH_AUTH && s->in.packets != 1) {
-		if (!is_client(s) || s->ext_seq)
-			return SSH_E_UNEXPECTED;
+	if (s->phase == PH_AUTH) /* dispatch sees to it that success follows */
 		s->ext_seq = s->in.seq;
-	}
 	while (n-- && !r->bad) {
 		struct str name = rd_str(r), value = rd_str(r);
 

@@ -2,14 +2,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * For each channel: blocks that hold its data, and those that all it was granted
- * would take in the worst case. Their sum over the channels never exceeds the
- * pool. One channel may be granted most of it; several get even shares at each
- * re-grant; a few blocks are kept back for the next open.
+ * would take in the worst case; where the peer may still send, LEAST of them at
+ * least. Their sum over the channels never exceeds the pool. A window cannot be
+ * taken back, so the least is what keeps a channel going when others sit on
+ * theirs; without it for one more, no channel opens. One channel may be granted
+ * most of the pool; several get even shares at each re-grant; some blocks are
+ * kept back for the next opens.
  */
 #include "engine.h"
 
 #define POOL_DATA (CFG_POOL_BLOCK - 2)
 #define FIRST_BLOCKS (65536 / POOL_DATA + 1) /* libssh2 stalls below 64 kB */
+
+static int queues(const struct ssh *s)
+{
+	return is_client(s) ? 2 : 1;
+}
+
+/* LEAST: a block of data, with two queues, each of which has a tail */
+static uint32_t least(const struct ssh *s)
+{
+	return queues(s);
+}
 
 static uint32_t total(const struct ssh *s)
 {
@@ -17,27 +31,31 @@ static uint32_t total(const struct ssh *s)
 
 	if (!s->conf->window || w > t)
 		return t;
-	return w ? w : 1;
+	return w < least(s) ? least(s) : w;
 }
 
-static int queues(const struct ssh *s)
+/* 1: what the peer sends on it is kept */
+static int flows(const struct chan *c)
 {
-	return is_client(s) ? 2 : 1;
+	return c->state != CH_FREE && !c->got_eof && !c->want_close;
 }
 
-static uint32_t held(const struct ssh *s, const struct chan *c)
+static uint32_t blocks_of(const struct chan *c)
 {
-	return c->in[0].blocks + c->in[1].blocks + pool_need(c->in, queues(s), c->granted);
+	return c->in[0].blocks + c->in[1].blocks;
 }
 
-static uint32_t reserve(const struct ssh *s)
+static uint32_t promised(const struct ssh *s, const struct chan *c)
 {
-	uint32_t r = total(s) / 16;
+	uint32_t g = flows(c) ? c->granted : 0, n;
 
-	return r ? r : 1;
+	if (c == &s->chan[s->cur_ch]) /* may have to go to the pool as well */
+		g += s->cur.len;
+	n = blocks_of(c) + pool_need(c->in, queues(s), g);
+	return flows(c) && n < least(s) ? least(s) : n;
 }
 
-/* blocks that nobody was promised; *open: channels there are */
+/* blocks that nobody was promised; *open: channels that data may come on */
 static uint32_t unpromised(const struct ssh *s, uint32_t *open)
 {
 	uint32_t sum = 0;
@@ -47,50 +65,63 @@ static uint32_t unpromised(const struct ssh *s, uint32_t *open)
 	for (i = 0; i < CFG_CHANNELS; i++) {
 		if (s->chan[i].state == CH_FREE)
 			continue;
-		sum += held(s, &s->chan[i]);
-		++*open;
+		sum += promised(s, &s->chan[i]);
+		*open += flows(&s->chan[i]);
 	}
 	return total(s) > sum ? total(s) - sum : 0;
+}
+
+/* kept back for as many opens, a quarter of all at most */
+static uint32_t reserve(const struct ssh *s, uint32_t open)
+{
+	uint32_t most = total(s) / 4, r = (CFG_CHANNELS - open) * least(s);
+
+	return r < most ? r : most;
 }
 
 /* bytes that so many blocks hold in the worst case, for a channel with nothing in it */
 static uint32_t bytes(const struct ssh *s, uint32_t blocks)
 {
-	blocks -= blocks && queues(s) == 2; /* two queues, each with a tail */
+	blocks -= blocks && queues(s) == 2;
 	return blocks * POOL_DATA;
 }
 
-uint32_t window_first(struct ssh *s)
+int window_room(const struct ssh *s)
 {
-	uint32_t open, left = unpromised(s, &open), r = reserve(s), half;
+	uint32_t open;
 
-	if (left <= r)
-		return bytes(s, left < 2 ? left : 2);
-	left -= r;
-	half = left / 2;
-	if (half < FIRST_BLOCKS)
-		half = left < FIRST_BLOCKS ? left : FIRST_BLOCKS;
-	return bytes(s, half);
+	return unpromised(s, &open) >= least(s);
 }
 
-uint32_t window_more(const struct ssh *s, struct chan *c)
+uint32_t window_first(const struct ssh *s)
 {
-	uint32_t open, left, r = reserve(s), most, share, limit;
+	uint32_t open, left = unpromised(s, &open), r = reserve(s, open), n = least(s);
 
-	if (c->state != CH_OPEN || c->got_eof || c->got_close || c->want_close)
+	if (left > r)
+		n += left - r;
+	return bytes(s, n < FIRST_BLOCKS ? n : FIRST_BLOCKS);
+}
+
+uint32_t window_more(const struct ssh *s, const struct chan *c)
+{
+	uint32_t open, left, r, most, share, limit;
+
+	if (c->state != CH_OPEN || !flows(c))
 		return 0;
 	if (c->granted && c->granted > c->limit / 2) /* spares the sum below, most of the time */
 		return 0;
 	left = unpromised(s, &open);
-	left = left > r ? left - r : 0;
+	r = reserve(s, open);
 	share = (total(s) - r) / open;
-	most = held(s, c) + left;
+	if (share < least(s))
+		share = least(s);
+	most = promised(s, c) + (left > r ? left - r : 0);
 	if (most > share)
 		most = share;
-	most -= most < c->in[0].blocks + c->in[1].blocks ? most : c->in[0].blocks + c->in[1].blocks;
-	limit = bytes(s, most);
+	if (most <= blocks_of(c))
+		return 0;
+	limit = bytes(s, most - blocks_of(c));
 	if (limit <= c->granted || limit - c->granted < limit / 2)
 		return 0;
-	c->limit = limit;
 	return limit - c->granted;
 }

@@ -4,7 +4,7 @@
  * BearSSL counts in the last 32 bits of the block only, where RFC 4344 has one
  * number of 128 bits: a run ends where those 32 wrap, and the carry is ours.
  */
-#include "aes_class.h"
+#include <aes_class.h> /* in angle brackets: the target's folder comes before this one */
 #include "crypto.h"
 
 #include <string.h>

@@ -36,7 +36,7 @@ static int is_word(char c)
 	       c == '.' || c == '/';
 }
 
-/* CRYPT_UNKNOWN for what some other crypt(3) may know, DES or $scheme$..., CRYPT_BAD for the rest */
+/* CRYPT_UNKNOWN for what another crypt(3) may know, DES or $scheme$..., else CRYPT_BAD */
 static int foreign(const char *s)
 {
 	size_t n = 0;
@@ -124,13 +124,13 @@ int crypt_hash(char out[CRYPT_LEN], const void *pass, size_t n, const char *sett
 
 int crypt_check(const void *pass, size_t n, const char *hash)
 {
-	char mine[CRYPT_LEN];
+	char mine[CRYPT_LEN] = "";
 	size_t len;
 	int r = crypt_hash(mine, pass, n, hash);
 
 	if (r == CRYPT_OK) {
-		len = strlen(mine);
-		r = strlen(hash) == len && ct_eq(mine, hash, len) ? CRYPT_OK : CRYPT_BAD;
+		len = strlen(hash) + 1;
+		r = len <= sizeof mine ? ct_eq(mine, hash, len) : CRYPT_BAD;
 		wipe(mine, sizeof mine);
 	}
 	return r;

@@ -12,6 +12,7 @@
  * into the next.
  */
 #include "fe.h"
+#include "hide.h"
 
 #define MASK26 0x3ffffff
 #define MASK25 0x1ffffff
@@ -174,7 +175,7 @@ void fe_mul_small(struct fe *h, const struct fe *f)
 
 void fe_cmov(struct fe *h, const struct fe *f, uint32_t b)
 {
-	uint32_t mask = -b;
+	uint32_t mask = -hide(b);
 	int i;
 
 	for (i = 0; i < 10; i++)
@@ -183,7 +184,7 @@ void fe_cmov(struct fe *h, const struct fe *f, uint32_t b)
 
 void fe_cswap(struct fe *f, struct fe *g, uint32_t b)
 {
-	uint32_t mask = -b, t;
+	uint32_t mask = -hide(b), t;
 	int i;
 
 	for (i = 0; i < 10; i++) {

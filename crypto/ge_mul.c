@@ -12,6 +12,7 @@
  */
 #include "crypto.h"
 #include "ge.h"
+#include "hide.h"
 #include "sc.h"
 
 #include <string.h>
@@ -26,7 +27,7 @@ static void scan(uint32_t w[24], const uint32_t t[8][24], uint32_t digit)
 	int i;
 
 	for (i = 0; i < 8; i++)
-		mask[i] = -(((digit ^ i) - 1) >> 31);
+		mask[i] = -hide(((digit ^ i) - 1) >> 31);
 	for (i = 0; i < 24; i++)
 		w[i] = (t[0][i] & mask[0]) | (t[1][i] & mask[1]) | (t[2][i] & mask[2]) |
 		       (t[3][i] & mask[3]) | (t[4][i] & mask[4]) | (t[5][i] & mask[5]) |
@@ -38,7 +39,7 @@ static void select_base(struct ge_cached *c, const uint32_t t[8][24], const uint
 			int is_public)
 {
 	uint32_t digit = (b[0] >> i & 1) | (b[1] >> i & 1) << 1 | (b[2] >> i & 1) << 2;
-	uint32_t minus = 1 ^ (b[3] >> i & 1), scanned[24];
+	uint32_t minus = hide(1 ^ (b[3] >> i & 1)), scanned[24];
 	const uint32_t *w = scanned;
 
 	digit ^= -minus & 7;
@@ -55,7 +56,7 @@ static void select_base(struct ge_cached *c, const uint32_t t[8][24], const uint
 /* sum over i of (2 b_i - 1) 2^i = s or s + L, whichever is odd */
 static void to_signs(uint32_t b[8], const uint32_t s[8])
 {
-	uint32_t even = (s[0] & 1) - 1;
+	uint32_t even = hide(s[0] & 1) - 1;
 	uint64_t c = 0;
 	int i;
 

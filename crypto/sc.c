@@ -1,5 +1,6 @@
 /* sc.c - numbers modulo L, the order of Ed25519's base point. */
 /* SPDX-License-Identifier: MIT */
+#include "hide.h"
 #include "sc.h"
 
 #include <string.h>
@@ -33,7 +34,7 @@ static void sub_once(uint32_t r[8])
 	uint32_t t[8], keep;
 	int i;
 
-	keep = -sub_order(t, r);
+	keep = -hide(sub_order(t, r));
 	for (i = 0; i < 8; i++)
 		r[i] = t[i] ^ (keep & (t[i] ^ r[i]));
 }

@@ -79,19 +79,22 @@ int addr_match(const struct addr *a, const char *list)
 {
 	char text[PATTERN_ROOM], pattern[PATTERN_ROOM];
 	int found = 0, not, r;
+	const char *comma;
 	size_t n;
 
 	addr_host(a, text, sizeof text);
-	for (;; list += n + 1) {
-		list += strspn(list, " \t");
-		n = strcspn(list, ",");
+	for (;; list = comma + 1) {
+		while (*list == ' ' || *list == '\t')
+			list++;
+		comma = strchr(list, ',');
+		n = comma ? (size_t)(comma - list) : strlen(list);
 		not = *list == '!';
 		fmt(pattern, sizeof pattern, "%.*s", (int)n - not, list + not );
 		r = (int)n - not < PATTERN_ROOM ? match_one(a, text, pattern) : -1;
 		if (not &&r)
 			return -1;
 		found |= r > 0;
-		if (!list[n])
+		if (!comma)
 			return found;
 	}
 }

@@ -4,6 +4,8 @@
 
 #include <time.h>
 
+#define DAY 86400u
+
 uint64_t clock_ms(void)
 {
 	struct timespec t;
@@ -33,17 +35,27 @@ static unsigned month_days(unsigned year, unsigned month)
 	return 30 + ((0xad5 >> month) & 1); /* a bit for each month of 31 days */
 }
 
+/* By subtraction: ARM's and some others' division is a function of a kilobyte. */
+static unsigned take(uint32_t *s, uint32_t unit)
+{
+	unsigned n = 0;
+
+	for (; *s >= unit; n++)
+		*s -= unit;
+	return n;
+}
+
 void clock_date(uint32_t s, struct date *d)
 {
-	uint32_t days = s / 86400;
-
-	s %= 86400;
-	*d = (struct date){1970, 0, 1, s / 3600, s / 60 % 60, s % 60};
-	for (; days >= 365u + (unsigned)is_leap(d->year); d->year++)
-		days -= 365u + (unsigned)is_leap(d->year);
-	for (; days >= month_days(d->year, d->month); d->month++)
-		days -= month_days(d->year, d->month);
-	d->day += days;
+	*d = (struct date){.year = 1970};
+	for (; s >= (365u + (unsigned)is_leap(d->year)) * DAY; d->year++)
+		s -= (365u + (unsigned)is_leap(d->year)) * DAY;
+	for (; s >= month_days(d->year, d->month) * DAY; d->month++)
+		s -= month_days(d->year, d->month) * DAY;
+	d->day = 1 + take(&s, DAY);
+	d->hour = take(&s, 3600);
+	d->minute = take(&s, 60);
+	d->second = s;
 }
 
 /* n decimal digits; beyond any field's range where they are not */
@@ -87,5 +99,5 @@ int64_t clock_parse(const char *s)
 	for (i = 0; i < d.month; i++)
 		days += (int32_t)month_days(d.year, i);
 	days += (int32_t)d.day;
-	return (int64_t)days * 86400 + d.hour * 3600 + d.minute * 60 + d.second;
+	return (int64_t)days * DAY + d.hour * 3600 + d.minute * 60 + d.second;
 }

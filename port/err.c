@@ -8,58 +8,41 @@
 #define ERRORS(X)                                       \
 	X(EPERM, "Operation not permitted")             \
 	X(ENOENT, "No such file or directory")          \
-	X(ESRCH, "No such process")                     \
-	X(EINTR, "Interrupted")                         \
 	X(EIO, "I/O error")                             \
-	X(ENXIO, "No such device")                      \
-	X(E2BIG, "Argument list too long")              \
 	X(ENOEXEC, "Not an executable for this system") \
 	X(EBADF, "Bad file descriptor")                 \
-	X(ECHILD, "No child process")                   \
 	X(EAGAIN, "Resource temporarily unavailable")   \
 	X(ENOMEM, "Out of memory")                      \
 	X(EACCES, "Permission denied")                  \
 	X(EBUSY, "Device or resource busy")             \
 	X(EEXIST, "File exists")                        \
-	X(EXDEV, "Cross-device link")                   \
 	X(ENODEV, "No such device")                     \
 	X(ENOTDIR, "Not a directory")                   \
 	X(EISDIR, "Is a directory")                     \
 	X(EINVAL, "Invalid argument")                   \
-	X(ENFILE, "Too many open files in system")      \
 	X(EMFILE, "Too many open files")                \
 	X(ENOTTY, "Not a terminal")                     \
-	X(ETXTBSY, "Text file busy")                    \
 	X(EFBIG, "File too large")                      \
 	X(ENOSPC, "No space left on device")            \
-	X(ESPIPE, "Invalid seek")                       \
 	X(EROFS, "Read-only file system")               \
-	X(EMLINK, "Too many links")                     \
 	X(EPIPE, "Broken pipe")                         \
 	X(ENAMETOOLONG, "File name too long")           \
 	X(ENOSYS, "Function not implemented")           \
 	X(ENOTEMPTY, "Directory not empty")             \
 	X(ELOOP, "Too many levels of symbolic links")   \
-	X(EILSEQ, "Illegal byte sequence")              \
-	X(EOVERFLOW, "Value too large")                 \
-	X(EPROTO, "Protocol error")                     \
 	X(EMSGSIZE, "Message too long")                 \
 	X(ENOTSOCK, "Not a socket")                     \
-	X(EPROTONOSUPPORT, "Protocol not supported")    \
 	X(EOPNOTSUPP, "Operation not supported")        \
 	X(EAFNOSUPPORT, "Address family not supported") \
 	X(EADDRINUSE, "Address already in use")         \
 	X(EADDRNOTAVAIL, "Address not available")       \
-	X(ENETDOWN, "Network is down")                  \
 	X(ENETUNREACH, "Network is unreachable")        \
-	X(ECONNABORTED, "Connection aborted")           \
 	X(ECONNRESET, "Connection reset by peer")       \
 	X(ENOBUFS, "No buffer space available")         \
 	X(ENOTCONN, "Not connected")                    \
 	X(ETIMEDOUT, "Connection timed out")            \
 	X(ECONNREFUSED, "Connection refused")           \
 	X(EHOSTUNREACH, "No route to host")             \
-	X(ESTALE, "Stale file handle")                  \
 	X(EDQUOT, "Disk quota exceeded")
 
 #define NUMBER(e, t) e,

@@ -3,7 +3,6 @@
 #include "internal.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #ifndef SYS_close_range
@@ -15,8 +14,7 @@
 #endif
 
 #define ROOM 512
-#define LIMIT_UNKNOWN 1024
-#define LIMIT_MOST 65536
+#define MOST 4096 /* closed one by one where neither close_range nor /proc is there */
 
 /* struct linux_dirent64 */
 struct entry {
@@ -60,14 +58,9 @@ static int close_listed(unsigned lo, unsigned hi)
 
 void fds_close(unsigned lo, unsigned hi)
 {
-	struct rlimit r;
-	unsigned most = LIMIT_UNKNOWN;
-
 	if (lo > hi || syscall(SYS_close_range, lo, hi, 0) == 0 || close_listed(lo, hi) == 0)
 		return;
-	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur != RLIM_INFINITY)
-		most = r.rlim_cur < LIMIT_MOST ? (unsigned)r.rlim_cur : LIMIT_MOST;
-	for (; lo < most && lo <= hi; lo++)
+	for (; lo < MOST && lo <= hi; lo++)
 		close((int)lo);
 }
 

@@ -106,7 +106,7 @@ int file_write_atomic(const char *path, const void *buf, size_t n, mode_t mode, 
 	if (fd < 0)
 		return fd;
 	r = write_all(fd, buf, n);
-	if (r == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
+	if (r == 0 && (fchmod_raw(fd, mode) < 0 || fsync(fd) < 0))
 		r = -errno;
 	if (close(fd) < 0 && r == 0)
 		r = -errno;

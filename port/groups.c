@@ -64,7 +64,7 @@ static int next_field(struct groups *g, char *to, size_t n, int separator)
 static int next_group(struct groups *g, const char *user)
 {
 	char text[USER_NAME];
-	uint64_t gid;
+	uint64_t gid = 0;
 	int c, field, bad;
 
 	do {

@@ -73,9 +73,19 @@ void sig_drop(void);
 /*
  * musl's ioctl() carries a table for ancient multimedia calls on 32-bit
  * machines, and its wrappers for ids and limits signal every thread of a
- * process: the calls by number are smaller, and there is one thread.
+ * process: the calls by number are smaller, and there is one thread. fchmod and
+ * its kin fall back to /proc for descriptors of a kind that we do not give them.
  */
 #define ioctl_raw(fd, cmd, arg) syscall(SYS_ioctl, (fd), (unsigned long)(cmd), (arg))
+
+#define fchmod_raw(fd, mode) syscall(SYS_fchmod, (fd), (mode))
+#define fchdir_raw(fd) syscall(SYS_fchdir, (fd))
+
+#ifdef SYS_fchown32
+#define fchown_raw(fd, u, g) syscall(SYS_fchown32, (fd), (u), (g))
+#else
+#define fchown_raw(fd, u, g) syscall(SYS_fchown, (fd), (u), (g))
+#endif
 
 #ifdef SYS_setresuid32
 #define setresuid_raw(r, e, s) syscall(SYS_setresuid32, (r), (e), (s))

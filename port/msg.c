@@ -52,7 +52,8 @@ static int take_fds(const union control *c, size_t len, int *fds, int room, int 
 	int fd, n, i;
 
 	*came = 0;
-	if (len < CMSG_LEN(0) || c->head.cmsg_level != SOL_SOCKET || c->head.cmsg_type != SCM_RIGHTS)
+	if (len < CMSG_LEN(0) || c->head.cmsg_level != SOL_SOCKET ||
+	    c->head.cmsg_type != SCM_RIGHTS)
 		return 0;
 	n = (int)((c->head.cmsg_len - CMSG_LEN(0)) / sizeof(int));
 	for (i = 0; i < n; i++) {

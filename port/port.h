@@ -31,13 +31,16 @@ const char *err_text(int err);
 /* decimal in [lo, hi], all of the string; 0 for success, -EINVAL */
 int num_parse(const char *s, uint64_t lo, uint64_t hi, uint64_t *out);
 
-/* log.c: a line of at most 1000 bytes to syslog (a datagram to /dev/log, tried again when it fails) or stderr */
+/* log.c: lines of at most 1000 bytes to syslog (datagrams to /dev/log) or stderr; never blocks */
 
 enum log_level { LOG_L_ERROR, LOG_L_WARN, LOG_L_NOTICE, LOG_L_INFO, LOG_L_DEBUG, LOG_L_DEBUG2 };
 
-/* name: shown as name[pid]; to_stderr: lines there instead of syslog; quietest level shown; facility: RFC 5424's number (4 auth, 10 authpriv) */
+/*
+ * name: shown as name[pid]; to_stderr: lines there instead of syslog; most: the
+ * quietest level shown; facility: RFC 5424's number (4 auth, 10 authpriv).
+ */
 void log_open(const char *name, int to_stderr, enum log_level most, int facility);
-/* for a process without files: the socket to /dev/log is connected now and never again (sandbox_net does it) */
+/* for a process without files: connected to /dev/log now and never again (sandbox_net does it) */
 void log_hold(void);
 void log_put(enum log_level l, const char *f, ...);
 
@@ -45,7 +48,7 @@ void log_put(enum log_level l, const char *f, ...);
 
 uint64_t clock_ms(void);  /* monotonic */
 int64_t clock_unix(void); /* seconds since 1970 */
-/* seconds since 1970 of a date YYYYMMDD[Z] or YYYYMMDDHHMM[SS][Z]; local time is taken as UTC; -1 */
+/* seconds since 1970 of YYYYMMDD[Z] or YYYYMMDDHHMM[SS][Z], local time taken as UTC; or -1 */
 int64_t clock_parse(const char *s);
 
 /* rand.c */
@@ -63,7 +66,8 @@ int rand_seed(uint8_t out[32]);
 ssize_t file_read(const char *path, void *buf, size_t n);
 /*
  * Writes aside (path.XXXXXX: O_EXCL|O_NOFOLLOW, mode), fsync, rename, fsync of
- * the directory. replace 0: -EEXIST where path exists (by link(2), or O_EXCL where there are no links).
+ * the directory. replace 0: -EEXIST where path exists (by link(2), or by a look
+ * where the file system has no links).
  */
 int file_write_atomic(const char *path, const void *buf, size_t n, mode_t mode, int replace);
 /* makes the directory and its parents, mode 0755 */
@@ -98,16 +102,19 @@ struct user {
 	uid_t uid;
 	gid_t gid;
 	int no_password; /* 1: the hash field is empty: a blank password is the right one */
-	int locked; /* '!' or '*' where the hash starts with it, else 0: keys may be meant to work with '*' */
-	int expired;  /* account (shadow's 8th field) is past its day */
-	int readable; /* 0: shadow could not be read */
+	int locked;      /* '!' or '*' where the hash starts with it, else 0 */
+	int expired;     /* account (shadow's 8th field) is past its day */
+	int readable;    /* 0: shadow could not be read */
 };
 
 /* 0, -ENOENT, or another error: the file that failed is in *where (static text) */
 int user_find(const char *name, struct user *u, const char **where);
 int user_find_uid(uid_t uid, struct user *u);
 void user_forget(struct user *u);
-/* an empty shell field is /bin/sh. 1 where it is in /etc/shells (no such file: /bin/sh and /bin/ash) and can be executed */
+/*
+ * An empty shell field is /bin/sh. 1 where it is in /etc/shells (no such file:
+ * /bin/sh and /bin/ash) and can be executed.
+ */
 int user_shell_ok(const struct user *u);
 int group_find(const char *name, gid_t *gid);
 /* 1 where the user is in the group, primary or by /etc/group */
@@ -143,7 +150,10 @@ struct addr {
 	uint32_t len;
 };
 
-/* "1.2.3.4", "::1", "fe80::1%eth0", "*" or "" for any (of family 4 or 6, 0: v6 taking both, or v4 where there is no v6) */
+/*
+ * "1.2.3.4", "::1", "fe80::1%eth0", "*" or "" for any (of family 4 or 6, 0: v6
+ * taking both, or v4 where there is no v6). -EINVAL, -ENODEV, -EAFNOSUPPORT.
+ */
 int addr_parse(struct addr *a, const char *host, int family, uint16_t port);
 /*
  * Host without brackets, scope by name where it has one (that makes a socket: not for a
@@ -152,7 +162,10 @@ int addr_parse(struct addr *a, const char *host, int family, uint16_t port);
 void addr_host(const struct addr *a, char *buf, size_t n);
 uint16_t addr_port(const struct addr *a);
 int addr_same_host(const struct addr *a, const struct addr *b); /* without the port; IPv6: by /64 */
-/* pattern list as of from= and Match: CIDR, wildcards on the text, '!': 1 match, 0 none, -1 excluded by '!' */
+/*
+ * Pattern list as of from= and Match: CIDR, wildcards on the text, '!': 1 match,
+ * 0 none, -1 excluded by '!'. What is malformed matches nobody, with '!' everybody.
+ */
 int addr_match(const struct addr *a, const char *list);
 /* listening socket, CLOEXEC, nonblocking, REUSEADDR; iface: SO_BINDTODEVICE or NULL */
 int sock_listen(const struct addr *a, const char *iface, int backlog);
@@ -170,7 +183,10 @@ int fd_nonblock(int fd);
 int msg_pair(int fds[2]);
 /* whole or not at all; nfds <= 3; blocks */
 int msg_send(int fd, const void *p, size_t n, const int *fds, int nfds);
-/* the length, 0 at the end; a cut message is -EMSGSIZE. *nfds in: room, out: how many came; all CLOEXEC. Blocks. */
+/*
+ * The length, 0 at the end; a cut message is -EMSGSIZE. *nfds in: room, out: how
+ * many came; all CLOEXEC. nfds NULL: none is wanted. Blocks.
+ */
 ssize_t msg_recv(int fd, void *p, size_t n, int *fds, int *nfds);
 
 /* tty.c */
@@ -181,9 +197,11 @@ void pty_size(int fd, unsigned cols, unsigned rows, unsigned xpix, unsigned ypix
 
 /* proc.c */
 
-/* remembers argv, opens our own image, so that a replaced file does no harm. First thing of a server. */
+/*
+ * Remembers argv, fills descriptors 0 to 2 where they are closed, opens our own
+ * image, so that a replaced file does no harm. First thing of a server.
+ */
 void self_init(char **argv);
-/* path that self_init found, for the log; "" where it found none */
 const char *self_name(void); /* basename of argv[0] */
 /*
  * vfork and exec of ourselves as a role: argv[0] stays, argv[1] is role. fds[i]
@@ -194,7 +212,7 @@ const char *self_name(void); /* basename of argv[0] */
 pid_t self_spawn(const char *role, const int *fds, int nfds, int keep_err, int (*run)(void));
 /* detaches from the terminal: fork, setsid, /dev/null; the parent exits */
 int proc_daemon(void);
-/* closes every descriptor from lowest on */
+/* closes every descriptor from lowest on but port's own (image, log, sig_pipe) */
 void proc_close_from(int lowest);
 /* signal dispositions and mask as at start, umask 022, limits untouched */
 void proc_reset_signals(void);
@@ -208,12 +226,31 @@ struct child {
 	const char *path;
 	char *const *argv, *const *envp;
 };
-/* vfork: setsid, terminal, chdir to the home (or /), dup2, close the rest, signals, execve; the pid or -errno */
+/*
+ * vfork: setsid, terminal, chdir to the home (or /), dup2, close the rest,
+ * signals, execve; the pid or -errno.
+ */
 pid_t child_spawn(const struct child *c);
+
+/* mem.c: an idle connection costs what it needs, not what its busiest moment did */
+
+/*
+ * For a large variable: behind the small ones (the linker sorts by section name),
+ * on pages of its own, so that those in use stay few.
+ */
+#define APART __attribute__((section(".bss.zz"), aligned(4096)))
+
+/* the whole pages among the n bytes hold nothing that counts: they read as zeros from here on */
+void mem_rest(void *p, size_t n);
+/* likewise the stack below the caller */
+void mem_rest_stack(void);
 
 /* sig.c: a handler only writes the signal's number to a pipe */
 
-/* CLOEXEC nonblocking read end on which the numbers of the listed signals arrive (0 ends the list) */
+/*
+ * CLOEXEC nonblocking read end on which the numbers of the listed signals arrive
+ * (0 ends the list). SIGPIPE is ignored from here on.
+ */
 int sig_pipe(const int *signals);
 /* the next number, 0 where there is none */
 int sig_next(void);
@@ -223,7 +260,9 @@ int sig_next(void);
 /*
  * For the process that talks to the network, before it reads a byte: chroot to
  * an empty directory, uid and gid of user (name or number; "nobody"), no new
- * privileges, undumpable, RLIMIT NPROC = FSIZE = 0, then seccomp. What could not
+ * privileges, undumpable, RLIMIT NPROC = FSIZE = 0 (FSIZE not where stderr is a
+ * file, for the log's sake), then seccomp (seccomp.c has the list: no fcntl, no
+ * recvfrom, no socket: so no addr_host with a scope, no fd_nonblock). What could not
  * be had is logged at notice level, once, and does not stop the login. Returns
  * a mask of what is in place.
  */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 struct self proc_self = {.image = -1};
+char proc_path[256];
 
 const char *self_name(void)
 {
@@ -29,34 +30,35 @@ void self_drop(void)
 	if (proc_self.image >= 0)
 		close(proc_self.image);
 	proc_self.image = -1;
-	proc_self.path[0] = 0;
+	proc_path[0] = 0;
 }
 
 /* What a shell would have run for argv[0]; path stays empty where there is nothing. */
 static void path_search(const char *arg)
 {
-	const char *dirs = getenv("PATH");
-	size_t n;
+	const char *dirs = getenv("PATH"), *colon;
+	int n;
 
 	if (strchr(arg, '/')) {
-		fmt(proc_self.path, sizeof proc_self.path, "%s", arg);
+		fmt(proc_path, sizeof proc_path, "%s", arg);
 		return;
 	}
-	for (; dirs && *dirs; dirs += n + (dirs[n] == ':')) {
-		n = strcspn(dirs, ":");
-		fmt(proc_self.path, sizeof proc_self.path, "%.*s/%s", (int)n, dirs, arg);
-		if (n && access(proc_self.path, X_OK) == 0)
+	for (; dirs; dirs = colon ? colon + 1 : NULL) {
+		colon = strchr(dirs, ':');
+		n = colon ? (int)(colon - dirs) : (int)strlen(dirs);
+		fmt(proc_path, sizeof proc_path, "%.*s/%s", n, dirs, arg);
+		if (n && access(proc_path, X_OK) == 0)
 			return;
 	}
-	proc_self.path[0] = 0;
+	proc_path[0] = 0;
 }
 
 static void path_find(const char *arg)
 {
-	ssize_t n = readlink("/proc/self/exe", proc_self.path, sizeof proc_self.path - 1);
+	ssize_t n = readlink("/proc/self/exe", proc_path, sizeof proc_path - 1);
 
-	proc_self.path[n > 0 ? n : 0] = 0;
-	if (n <= 0 || access(proc_self.path, X_OK) < 0)
+	proc_path[n > 0 ? n : 0] = 0;
+	if (n <= 0 || access(proc_path, X_OK) < 0)
 		path_search(arg);
 }
 
@@ -84,8 +86,8 @@ void self_init(char **argv)
 	prctl(PR_SET_NAME, proc_self.name, 0, 0, 0);
 	path_find(proc_self.argv0);
 	proc_self.image = open("/proc/self/exe", O_PATH | O_CLOEXEC);
-	if (proc_self.image < 0 && proc_self.path[0])
-		proc_self.image = open(proc_self.path, O_PATH | O_CLOEXEC);
+	if (proc_self.image < 0 && proc_path[0])
+		proc_self.image = open(proc_path, O_PATH | O_CLOEXEC);
 }
 
 int proc_daemon(void)

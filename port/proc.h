@@ -5,10 +5,11 @@
 
 struct self {
 	const char *argv0, *name;
-	int image;      /* our own file, by O_PATH where the kernel has it; -1: not known */
-	char path[256]; /* where it was at the start, "" where that is not known */
+	int image; /* our own file, by O_PATH where the kernel has it; -1: not known */
 };
 
 extern struct self proc_self;
+/* where the file was at the start, "" where that is not known */
+extern char proc_path[256];
 
 #endif

@@ -60,7 +60,7 @@ static int enter_empty(void)
 		fd = open_removed(p);
 	if (fd < 0)
 		return 0;
-	ok = fchdir(fd) == 0 && chroot(".") == 0 && chdir("/") == 0;
+	ok = fchdir_raw(fd) == 0 && chroot(".") == 0 && chdir("/") == 0;
 	close(fd);
 	return ok;
 }

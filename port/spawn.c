@@ -119,7 +119,7 @@ static int path_is_ours(int image)
 {
 	struct stat is, was;
 
-	if (!proc_self.path[0] || stat(proc_self.path, &is) < 0)
+	if (!proc_path[0] || stat(proc_path, &is) < 0)
 		return 0;
 	return image < 0 || (fstatat(image, "", &was, AT_EMPTY_PATH) == 0 &&
 			     is.st_dev == was.st_dev && is.st_ino == was.st_ino);
@@ -141,7 +141,7 @@ static void role_body(const struct job *j)
 		syscall(SYS_execveat, image, "", args, environ, AT_EMPTY_PATH);
 	/* before Linux 3.19: by name, or by the descriptor's; under an emulator no name helps */
 	if (errno != ENOEXEC && path_is_ours(image))
-		execve(proc_self.path, args, environ);
+		execve(proc_path, args, environ);
 	if (errno != ENOEXEC && image >= 0) {
 		fmt(path, sizeof path, "/proc/self/fd/%d", image);
 		execve(path, args, environ);
@@ -191,7 +191,7 @@ pid_t self_spawn(const char *role, const int *fds, int nfds, int keep_err, int (
 	j.map.keep = 3 + nfds;
 	j.map.fds[4 + nfds] = proc_self.image;
 	j.map.n = proc_self.image >= 0 ? 5 + nfds : 4 + nfds;
-	if (proc_self.image >= 0 || proc_self.path[0])
+	if (proc_self.image >= 0 || proc_path[0])
 		pid = job_start(&j, &note);
 	if (pid < 0)
 		pid = fork_role(&j, nfds, run);

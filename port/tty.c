@@ -35,7 +35,7 @@ static void give(int slave, const struct user *owner)
 
 	if (fstat(slave, &st) < 0 || st.st_uid == owner->uid || geteuid() != 0)
 		return;
-	if (fchown(slave, owner->uid, tty) < 0 || fchmod(slave, mode) < 0)
+	if (fchown_raw(slave, owner->uid, tty) < 0 || fchmod_raw(slave, mode) < 0)
 		log_put(LOG_L_NOTICE, "the terminal stays root's: %m");
 }
 

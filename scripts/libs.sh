@@ -17,9 +17,6 @@ jobs=${JOBS:-$(getconf _NPROCESSORS_ONLN)}
 flags="-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables"
 flags="$flags -fno-stack-protector -fno-pie -fno-ident"
 
-# BearSSL's files that do the bulk of the work are worth some size
-quick='aes_ct64?(_(enc|ctr|ctrcbc))?|aes_x86ni(_ctr)?|chacha20_ct|ghash_ctmul(32|64)?|sha2(small|big)'
-
 # fails MESSAGE: the end of the log
 fails() {
 	grep -m 5 -iE 'error|not found' "$out/log" || tail -n 5 "$out/log"
@@ -30,7 +27,7 @@ fails() {
 # of the compiler: one message a file at most, to the log
 compile() {
 	# shellcheck disable=SC2086
-	xargs -n 4 -P "$jobs" $CC -std=gnu99 $ARCH $flags $extra "-I$src/inc" "-I$src/src" "$1" -c \
+	xargs -n 4 -P "$jobs" $CC -std=gnu99 -Os $ARCH $flags $extra "-I$src/inc" "-I$src/src" -c \
 	    >>"$out/log" 2>&1 || fails "BearSSL does not compile"
 }
 
@@ -41,26 +38,27 @@ bearssl() {
 	mkdir -p "$out/obj" "$out/lib" "$out/include"
 	cp "$src"/inc/*.h "$out/include/"
 	cd "$out/obj"
-	find "$src/src" -name '*.c' ! -path '*/ssl/*' | sort >../files
-	grep -vE "/($quick)\.c$" ../files | compile -Os
-	grep -E "/($quick)\.c$" ../files | compile -O2
+	find "$src/src" -name '*.c' ! -path '*/ssl/*' | sort | compile
 	rm -f ../lib/new.a
 	"$AR" rcsD ../lib/new.a ./*.o
 	cd ..
 	mv lib/new.a lib/libbearssl.a
-	rm -rf obj files log
+	rm -rf obj log
 }
 
 musl() {
 	echo "musl -> $out"
-	rm -rf "${out:?}/obj" "${out:?}/lib" "${out:?}/include"
+	rm -rf "${out:?}/obj" "${out:?}/log"
 	mkdir -p "$out/obj"
 	cd "$out/obj"
 	CC="$CC $ARCH" "$src/configure" --target="$($CC -dumpmachine)" --prefix="$out" --disable-shared \
 	    --disable-wrapper AR="$AR" RANLIB=true CFLAGS="-Os $flags" >../log 2>&1 ||
 		fails "musl cannot be configured"
-	make -j"$jobs" lib/libc.a lib/crt1.o install-headers >>../log 2>&1 || fails "musl does not compile"
+	make -j"$jobs" lib/libc.a lib/crt1.o install-headers DESTDIR="$out/obj/new" >>../log 2>&1 ||
+		fails "musl does not compile"
 	cd ..
+	rm -rf include lib
+	mv "obj/new$out/include" include
 	mv obj/lib lib
 	rm -rf obj log
 }

@@ -4,10 +4,11 @@
 #
 #   make size               the table
 #   make size SYMBOLS=1     what each switch of Kconfig costs: the router preset without it
+#   make size FILES=tiny    what each file brings into a preset, per target
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
-: "${B:=build}" "${DEPS:=build/deps}" "${SYMBOLS:=}"
+: "${B:=build}" "${DEPS:=build/deps}" "${SYMBOLS:=}" "${FILES:=}"
 unset MAKEFLAGS MAKELEVEL MFLAGS TARGET CC AR ARCH
 export DEPS
 out=$B/size
@@ -85,7 +86,53 @@ symbols() {
 		}'
 }
 
-if [ -n "$SYMBOLS" ]; then
+# of one linker map: bytes and object of every section that went in
+sections() {
+	awk 'function hex(s, n, i) {
+		for (i = 3; i <= length(s); i++)
+			n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
+		return n
+	}
+	/^Linker script and memory map/ { on = 1 }
+	!on { next }
+	/^ \.(text|rodata|data|sdata)[^ ]*$/ { part = 1; next }
+	part { $0 = " .x" $0 }
+	{ part = 0 }
+	/^ \.(x|text|rodata|data|sdata)/ && NF == 4 && $2 != "0x0000000000000000" {
+		sub(/.*\//, "", $4)
+		bytes[$4] += hex($3)
+	}
+	END { for (f in bytes) if (bytes[f]) print bytes[f], f }' "$1"
+}
+
+files() {
+	for t in $every; do
+		there "$t" || continue
+		o=$out/$FILES-$t
+		build O="$o" "${FILES}_defconfig"
+		rm -f "$o/cubssh.elf"
+		build O="$o" TARGET="$t" LDFLAGS="-Wl,-Map=$o/map"
+		sections "$o/map" | awk -v t="$t" '{ print t, $1, $2 }'
+	done | awk '
+		!($1 in col) { col[$1] = ++n; head = head sprintf("%11s", $1) }
+		{ b[$3, $1] = $2; sum[$3] += $2; total[$1] += $2; if (n == 1 || !($3 in seen)) seen[$3] = 1 }
+		END {
+			print "0 " head " file"
+			for (f in seen) {
+				line = sum[f] " "
+				for (i = 1; i <= n; i++)
+					for (t in col)
+						if (col[t] == i)
+							line = line sprintf("%11d", b[f, t])
+				print line " " f
+			}
+		}' | sort -k1,1nr | awk '$1 == 0 && /file$/ { print substr($0, 3); next } { rows[++n] = $0 }
+		END { for (i = 1; i <= n; i++) { sub(/^[0-9]+ /, "", rows[i]); print rows[i] } }'
+}
+
+if [ -n "$FILES" ]; then
+	files
+elif [ -n "$SYMBOLS" ]; then
 	symbols
 else
 	table

@@ -9,6 +9,7 @@
  * less than 2^11 into the next.
  */
 #include "fe.h"
+#include "hide.h"
 
 typedef unsigned __int128 u128;
 
@@ -113,7 +114,7 @@ void fe_mul_small(struct fe *h, const struct fe *f)
 
 void fe_cmov(struct fe *h, const struct fe *f, uint32_t b)
 {
-	uint64_t mask = -(uint64_t)b;
+	uint64_t mask = -(uint64_t)hide(b);
 	int i;
 
 	for (i = 0; i < 5; i++)
@@ -122,7 +123,7 @@ void fe_cmov(struct fe *h, const struct fe *f, uint32_t b)
 
 void fe_cswap(struct fe *f, struct fe *g, uint32_t b)
 {
-	uint64_t mask = -(uint64_t)b, t;
+	uint64_t mask = -(uint64_t)hide(b), t;
 	int i;
 
 	for (i = 0; i < 5; i++) {

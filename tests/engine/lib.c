@@ -148,7 +148,8 @@ void invariants(const struct ssh *s)
 	CHECK(s->tx_r <= s->tx_w && s->tx_w + s->tx_open <= s->tx_size);
 	CHECK(s->rx_r <= s->rx_w && s->rx_w <= s->rx_size);
 	CHECK(s->cur_end <= s->rx_w && (!s->cur_end || s->cur_end > s->rx_r));
-	CHECK(!s->cur.len || (s->cur.p >= s->rx + s->rx_r && s->cur.p + s->cur.len <= s->rx + s->cur_end));
+	CHECK(!s->cur.len ||
+	      (s->cur.p >= s->rx + s->rx_r && s->cur.p + s->cur.len <= s->rx + s->cur_end));
 	CHECK(s->pool.used <= s->pool.fresh && s->pool.fresh <= s->pool.total);
 	for (i = 0; i < CFG_CHANNELS; i++)
 		for (e = 0; e < 2; e++) {
@@ -157,7 +158,7 @@ void invariants(const struct ssh *s)
 			used += q->blocks;
 			CHECK(!q->blocks == !q->len && !q->blocks == !q->head);
 			CHECK(!q->len || q->len == q->blocks * (uint32_t)POOL_DATA - q->first -
-					     (POOL_DATA - q->last));
+						       (POOL_DATA - q->last));
 		}
 	CHECK(used == s->pool.used);
 	CHECK(promised(s) <= s->pool.total);

@@ -14,10 +14,10 @@ int failed(void); /* 1: the test that runs has failed */
 void test_end(const char *name);
 int test_status(void); /* of the process */
 
-#define CHECK(c)                                                                                   \
-	do {                                                                                       \
-		if (!(c))                                                                          \
-			fail_at(__FILE__, __LINE__, #c);                                           \
+#define CHECK(c)                                         \
+	do {                                             \
+		if (!(c))                                \
+			fail_at(__FILE__, __LINE__, #c); \
 	} while (0)
 
 void rnd_seed(uint64_t seed);

@@ -115,7 +115,7 @@ static struct peer {
 	int lazy;            /* its data is taken once in so many times */
 } peers[CFG_CHANNELS];
 static uint32_t next_id; /* the peer's numbers; ours of each: */
-static int ours[1024];
+static int ours[1 << 16];
 
 static void feed(struct wr *w)
 {
@@ -146,10 +146,10 @@ static void peer_reads(void)
 			rd_bytes(&r, id);
 			id = rd_u32(&r);
 			peers[id] = (struct peer){.window = rd_u32(&r), .lazy = 1 + rnd(20)};
-			ours[next_id % 1024] = id;
+			ours[next_id % (1 << 16)] = id;
 			w = message(MSG_CHANNEL_OPEN_CONFIRMATION);
 			wr_u32(&w, id);
-			wr_u32(&w, next_id++ % 1024);
+			wr_u32(&w, next_id++ % (1 << 16));
 			wr_u32(&w, rnd_len(0xffffffff));
 			wr_u32(&w, rnd_len(40000));
 			feed(&w);
@@ -241,7 +241,7 @@ static void peer_opens(void)
 	struct wr w = message(MSG_CHANNEL_OPEN);
 
 	wr_strz(&w, "session");
-	wr_u32(&w, next_id++ % 1024);
+	wr_u32(&w, next_id++ % (1 << 16));
 	wr_u32(&w, rnd_len(0xffffffff));
 	wr_u32(&w, rnd_len(40000));
 	feed(&w);
@@ -311,8 +311,8 @@ static void test_windows(int client, uint32_t kib, uint32_t window)
 		if (i % 500 == 499)
 			all_live();
 	}
-	snprintf(name, sizeof(name), "windows %s pool %u KiB window %u", client ? "client" : "server",
-		 (unsigned)kib, (unsigned)window);
+	snprintf(name, sizeof(name), "windows %s pool %u KiB window %u",
+		 client ? "client" : "server", (unsigned)kib, (unsigned)window);
 	test_end(name);
 }
 
@@ -322,7 +322,8 @@ static void test_hog(void)
 	static struct ssh_conf conf;
 	int i, opened;
 
-	conf = (struct ssh_conf){.version = "SSH-2.0-t", .pool = mem, .pool_len = CFG_POOL_KB << 10};
+	conf =
+	    (struct ssh_conf){.version = "SSH-2.0-t", .pool = mem, .pool_len = CFG_POOL_KB << 10};
 	memset(peers, 0, sizeof(peers));
 	clear_init(&s, &conf, rx, sizeof(rx), tx, sizeof(tx));
 	for (i = 0; i < CFG_CHANNELS; i++) {

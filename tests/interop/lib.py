@@ -35,7 +35,7 @@ EMU = shlex.split(os.environ.get("CUBSSH_EMU", ""))
 STANDIN = os.environ.get("CUBSSH_STANDIN", "")
 OUT = os.path.abspath(os.environ.get("CUBSSH_OUT", TOP + "/out"))
 BUILD = OUT + "/interop"  # what is compiled or fetched for the tests
-LIMIT = 60  # seconds that nothing here takes, on the slowest machine and under an emulator
+LIMIT = int(os.environ.get("CUBSSH_LIMIT", 60))  # seconds that nothing here takes, on the slowest machine and under an emulator
 MB10 = 10 << 20
 
 # In here: a tmpfs, mode 755, so that no directory above a home is writable by others.

@@ -6,7 +6,7 @@ import os
 import re
 
 import pytest
-from lib import (CHACHA, CTR, DATA, KEX, KEY, LIMIT, MB10, PASSWORD, STANDIN, WRONG, Server, sha256,
+from lib import (CHACHA, CTR, DATA, KEX, MB10, PASSWORD, STANDIN, WRONG, Server, sha256,
                  slurp, standin_skip)
 
 BIG = DATA + "/10m"
@@ -80,11 +80,13 @@ def test_eof(client, server):
 
 def test_stderr_bulk(client, server):
     """as much on each stream as a window holds, and more"""
-    r = client(server, "head -c 3000000 /dev/zero | tee /dev/stderr")
+    r = client(server, "head -c 3000000 /dev/zero >&2 & head -c 3000000 /dev/zero; wait")
     assert (r.rc, len(r.out)) == (0, 3000000) and r.err.count("\0") == 3000000
 
 
 def test_rekey_by_client(client, server):
+    if client.name == "asyncssh":
+        standin_skip("takes no data after the client's KEXINIT", "dropbear")
     both_ways(client, server, rekey=1 << 20)
 
 
@@ -113,6 +115,8 @@ def test_terminal(client, server):
 
 def test_terminal_eof_at_once(client, server):
     """the client says EOF, the command still has something to say"""
+    if client.name == "dbclient":
+        pytest.skip("dbclient asks for no pty without one of its own")
     with open("/dev/null", "rb") as null:
         r = client(server, "sleep 1; echo done; exit 3", tty=True, stdin=null)
     assert "done" in r.out and r.rc == 3, r

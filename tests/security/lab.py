@@ -30,9 +30,12 @@ def sh(*command):
     subprocess.run(command, check=True)
 
 
+def sh_out(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
 def crypt(password, salt="abcdefgh", kind="-6"):
-    return subprocess.run(["openssl", "passwd", kind, "-salt", salt, password], check=True,
-                          stdout=subprocess.PIPE, text=True).stdout.strip()
+    return sh_out("openssl", "passwd", kind, "-salt", salt, password)
 
 
 HASHES = {  # account: what stands in shadow's second field; None: no line at all

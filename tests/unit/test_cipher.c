@@ -9,21 +9,32 @@
 static const struct {
 	const char *key, *iv, *plain, *sealed;
 } rfc3686[] = {
-    {"ae6852f8121067cc4bf7a5765577f39e",                                 "00000030000000000000000000000001",
-     "53696e676c6520626c6f636b206d7367",																	 "e4095d4fb7a7b3792d6175a3261311b8"                                },
-    {"7e24067817fae0d743d6ce1f32539163",                                 "006cb6dbc0543b59da48d90b00000001",
-     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",													 "5104a106168a72d9790d41ee8edad388eb2e1efc46da57c8fce630df9141be28"},
-    {"7691be035e5020a8ac6e618529f9a0dc",                                 "00e0017b27777f3f4a1786f000000001",
-     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",													 "c1cf48a89f2ffdd9cf4652e9efdb72d74540a42bde6d7836d59a5ceaaef31053"},
+  /* clang-format off */
+    {"ae6852f8121067cc4bf7a5765577f39e",
+     "00000030000000000000000000000001",
+     "53696e676c6520626c6f636b206d7367",
+     "e4095d4fb7a7b3792d6175a3261311b8"},
+    {"7e24067817fae0d743d6ce1f32539163",
+     "006cb6dbc0543b59da48d90b00000001",
+     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+     "5104a106168a72d9790d41ee8edad388eb2e1efc46da57c8fce630df9141be28"},
+    {"7691be035e5020a8ac6e618529f9a0dc",
+     "00e0017b27777f3f4a1786f000000001",
+     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+     "c1cf48a89f2ffdd9cf4652e9efdb72d74540a42bde6d7836d59a5ceaaef31053"},
     {"776beff2851db06f4c8a0542c8696f6c6a81af1eec96b4d37fc1d689e6c1c104",
-     "00000060db5672c97aa8f0b200000001",								     "53696e676c6520626c6f636b206d7367",
-     "145ad01dbf824ec7560863dc71e3e0c0"																									    },
+     "00000060db5672c97aa8f0b200000001",
+     "53696e676c6520626c6f636b206d7367",
+     "145ad01dbf824ec7560863dc71e3e0c0"},
     {"f6d66d6bd52d59bb0796365879eff886c66dd51a5b6a99744b50590c87a23884",
-     "00faac24c1585ef15a43d87500000001",								     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
-     "f05e231b3894612c49ee000b804eb2a9b8306b508f839d6a5530831d9344af1c"																					    },
+     "00faac24c1585ef15a43d87500000001",
+     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+     "f05e231b3894612c49ee000b804eb2a9b8306b508f839d6a5530831d9344af1c"},
     {"ff7a617ce69148e4f1726e2f43581de2aa62d9f805532edff1eed687fb54153d",
-     "001cc5b751a51d70a1c1114800000001",								     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
-     "eb6c52821d0bbbf7ce7594462aca4faab407df866569fd07f48cc0b583d6071f"																					    },
+     "001cc5b751a51d70a1c1114800000001",
+     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+     "eb6c52821d0bbbf7ce7594462aca4faab407df866569fd07f48cc0b583d6071f"},
+  /* clang-format on */
 };
 
 static void ctr_known_answers(void)
@@ -80,11 +91,11 @@ static int ctr_wraps(const struct cipher *a, int ones, int back, size_t step)
 
 static void ctr_counters(void)
 {
-	static const uint8_t steps[] = {1, 2, 3, 6, 16, 48};
+	static const uint8_t steps[] = {1, 3, 48};
 	int good = 1;
 
 	for (int ones = 0; ones <= 16; ones++)
-		for (int back = 0; back < 20; back++)
+		for (int back = 0; back < 8; back++)
 			for (size_t i = 0; i < sizeof steps; i++)
 				good &= ctr_wraps(&cipher_aes128_ctr, ones, back, steps[i] * 16) &&
 					ctr_wraps(&cipher_aes256_ctr, ones, back, steps[i] * 16);

@@ -11,55 +11,63 @@ static const char long_text[] =
 static const struct {
 	const char *setting, *pass, *hash;
 } known[] = {
-    {"$5$saltstring",			"Hello world!",					 "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5"},
+  /* clang-format off */
+    {"$5$saltstring", "Hello world!",
+     "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5"},
     {"$5$rounds=10000$saltstringsaltstring", "Hello world!",
      "$5$rounds=10000$saltstringsaltst$3xv.VbSHBb41AL9AvLeujZkZRBAwqFMz2.opq"
-     "ey6IcA"																		   },
-    {"$5$rounds=5000$toolongsaltstring",     "This is just a test",
+     "ey6IcA"},
+    {"$5$rounds=5000$toolongsaltstring", "This is just a test",
      "$5$rounds=5000$toolongsaltstrin$Un/5jzAHMgOGZ5.mWJpuVolil07guHPvOW8mGR"
-     "cvxa5"																		    },
+     "cvxa5"},
     {"$5$rounds=1400$anotherlongsaltstring", long_text,
      "$5$rounds=1400$anotherlongsalts$Rx.j8H.h8HjEDGomFU8bDkXm3XIUnzyxf12oP8"
-     "4Bnq1"																		    },
-    {"$5$rounds=77777$short",                "we have a short salt string but not a short password",
-     "$5$rounds=77777$short$JiO1O3ZpDAxGJeaDIuqCoEFysAe1mZNJRs3pw0KQRd/"											},
-    {"$5$rounds=123456$asaltof16chars..",    "a short string",
+     "4Bnq1"},
+    {"$5$rounds=77777$short", "we have a short salt string but not a short password",
+     "$5$rounds=77777$short$JiO1O3ZpDAxGJeaDIuqCoEFysAe1mZNJRs3pw0KQRd/"},
+    {"$5$rounds=123456$asaltof16chars..", "a short string",
      "$5$rounds=123456$asaltof16chars..$gP3VQ/6X7UUEW3HkBn2w1/Ptq2jxPyzV/cZK"
-     "mF/wJvD"																		  },
-    {"$5$rounds=10$roundstoolow",            "the minimum number is still observed",
+     "mF/wJvD"},
+    {"$5$rounds=10$roundstoolow", "the minimum number is still observed",
      "$5$rounds=1000$roundstoolow$yfvwcWrQ8l/K0DAWyuPMDNHpIVlTQebY9l/gL972bI"
-     "C"																			},
-    {"$6$saltstring",			"Hello world!",
+     "C"},
+    {"$6$saltstring", "Hello world!",
      "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI"
-     "68u4OTLiBFdcbYEdFCoEOfaS35inz1"															   },
+     "68u4OTLiBFdcbYEdFCoEOfaS35inz1"},
     {"$6$rounds=10000$saltstringsaltstring", "Hello world!",
      "$6$rounds=10000$saltstringsaltst$OW1/O6BYHV6BcXZu8QVeXbDWra3Oeqh0sbHbb"
-     "MCVNSnCM/UrjmM0Dp8vOuZeHBy/YTBmSK6H9qs/y3RnOaw5v."													},
-    {"$6$rounds=5000$toolongsaltstring",     "This is just a test",
+     "MCVNSnCM/UrjmM0Dp8vOuZeHBy/YTBmSK6H9qs/y3RnOaw5v."},
+    {"$6$rounds=5000$toolongsaltstring", "This is just a test",
      "$6$rounds=5000$toolongsaltstrin$lQ8jolhgVRVhY4b5pZKaysCLi0QBxGoNeKQzQ3"
-     "glMhwllF7oGDZxUhx1yxdYcz/e1JSbq3y6JMxxl8audkUEm0"													 },
+     "glMhwllF7oGDZxUhx1yxdYcz/e1JSbq3y6JMxxl8audkUEm0"},
     {"$6$rounds=1400$anotherlongsaltstring", long_text,
      "$6$rounds=1400$anotherlongsalts$POfYwTEok97VWcjxIiSOjiykti.o/pQs.wPvMx"
-     "Q6Fm7I6IoYN3CmLs66x9t0oSwbtEW7o7UmJEiDwGqd8p4ur1"													 },
-    {"$6$rounds=77777$short",                "we have a short salt string but not a short password",
+     "Q6Fm7I6IoYN3CmLs66x9t0oSwbtEW7o7UmJEiDwGqd8p4ur1"},
+    {"$6$rounds=77777$short", "we have a short salt string but not a short password",
      "$6$rounds=77777$short$WuQyW2YR.hBNpjjRhpYD/ifIw05xdfeEyQoMxIXbkvr0gge1"
-     "a1x3yRULJ5CCaUeOxFmtlcGZelFl5CxtgfiAc0"														   },
-    {"$6$rounds=123456$asaltof16chars..",    "a short string",
+     "a1x3yRULJ5CCaUeOxFmtlcGZelFl5CxtgfiAc0"},
+    {"$6$rounds=123456$asaltof16chars..", "a short string",
      "$6$rounds=123456$asaltof16chars..$BtCwjqMJGx5hrJhZywWvt0RLE8uZ4oPwcelC"
-     "jmw2kSYu.Ec6ycULevoBK25fs2xXgMNrCzIMVcgEJAstJeonj1"												       },
-    {"$6$rounds=10$roundstoolow",            "the minimum number is still observed",
+     "jmw2kSYu.Ec6ycULevoBK25fs2xXgMNrCzIMVcgEJAstJeonj1"},
+    {"$6$rounds=10$roundstoolow", "the minimum number is still observed",
      "$6$rounds=1000$roundstoolow$kUMsbe306n21p9R.FRkW3IGn.S9NPN0x50YhH1xhLs"
-     "PuWGsUSklZt58jaTfF4ZEQpyUNGc0dqbpBYYBaHHrsX."													     },
-    {"$5$ab",				"",						     "$5$ab$qRq/oZkUn9lJUSIcgVT3NbpSDsjn.r137TBSoCt2kCA"        },
-    {"$6$",				  "",
+     "PuWGsUSklZt58jaTfF4ZEQpyUNGc0dqbpBYYBaHHrsX."},
+    {"$5$ab", "",
+     "$5$ab$qRq/oZkUn9lJUSIcgVT3NbpSDsjn.r137TBSoCt2kCA"},
+    {"$6$", "",
      "$6$$/chiBau24cE26QQVW3IfIe68Xu5.JQ4E8Ie7lcRLwqxO5cxGuBhqF2HmTL.zWJ9zjC"
-     "hg3yJYFXeGBQ2y3Ba1d1"																     },
-    {"$1$",				  "password",					     "$1$$I2o9Z7NcvQAKp7wyCTlia0"                               },
-    {"$1$dOHYPKoP",			  "",						     "$1$dOHYPKoP$tnxS1T8Q6VVn3kpV8cN6o."                       },
-    {"$1$etNnh7FA",			  "x",						    "$1$etNnh7FA$VZhJPZ6PsG87.by5iWqYQ."                       },
-    {"$1$longersaltthan8",                   "verylongpassword verylongpassword",
-     "$1$longersa$42nugsUyPBjUtdxN57yE71"														       },
-    {"$1$abcdefgh",			  "Hello world!",					 "$1$abcdefgh$fzmjzFdo5nMtBG8gtud5e0"                       },
+     "hg3yJYFXeGBQ2y3Ba1d1"},
+    {"$1$", "password",
+     "$1$$I2o9Z7NcvQAKp7wyCTlia0"},
+    {"$1$dOHYPKoP", "",
+     "$1$dOHYPKoP$tnxS1T8Q6VVn3kpV8cN6o."},
+    {"$1$etNnh7FA", "x",
+     "$1$etNnh7FA$VZhJPZ6PsG87.by5iWqYQ."},
+    {"$1$longersaltthan8", "verylongpassword verylongpassword",
+     "$1$longersa$42nugsUyPBjUtdxN57yE71"},
+    {"$1$abcdefgh", "Hello world!",
+     "$1$abcdefgh$fzmjzFdo5nMtBG8gtud5e0"},
+  /* clang-format on */
 };
 
 /*
@@ -70,11 +78,14 @@ static const struct {
 static const struct {
 	const char *setting, *sum;
 } chains[] = {
-    {"$1$abcdefgh",		     "5ca9f99ab9544b453d88f9465f9fe9199baa541754e8f0a957fd38ca667e09f8"},
+  /* clang-format off */
+    {"$1$abcdefgh",
+     "5ca9f99ab9544b453d88f9465f9fe9199baa541754e8f0a957fd38ca667e09f8"},
     {"$5$rounds=1000$saltstring",
-     "abd239c39a5f061b251f4e445160768abb03a0bdc8964d1cec3896ef0e8da981"                                   },
+     "abd239c39a5f061b251f4e445160768abb03a0bdc8964d1cec3896ef0e8da981"},
     {"$6$rounds=1001$0123456789abcdef",
-     "8c9577424be8e47a14fe0e1a95c700f8f5343c91b8ee687c5d26481208cdeaca"                                   },
+     "8c9577424be8e47a14fe0e1a95c700f8f5343c91b8ee687c5d26481208cdeaca"},
+  /* clang-format on */
 };
 
 static int built_in(const char *setting)

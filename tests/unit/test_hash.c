@@ -9,15 +9,17 @@ static const struct {
 	const struct hash *h;
 	const char *out;
 } abc[] = {
-    {"md5",    &hash_md5,    "900150983cd24fb0d6963f7d28e17f72"                                },
-    {"sha1",   &hash_sha1,   "a9993e364706816aba3e25717850c26c9cd0d89d"                        },
+  /* clang-format off */
+    {"md5", &hash_md5, "900150983cd24fb0d6963f7d28e17f72"},
+    {"sha1", &hash_sha1, "a9993e364706816aba3e25717850c26c9cd0d89d"},
     {"sha256", &hash_sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
     {"sha384", &hash_sha384,
      "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7"
-     "cc2358baeca134c825a7"								    },
+     "cc2358baeca134c825a7"},
     {"sha512", &hash_sha512,
      "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274f"
-     "c1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"                                    },
+     "c1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"},
+  /* clang-format on */
 };
 
 static void known_answers(void)
@@ -85,38 +87,50 @@ static void lengths(void)
 static const struct {
 	const char *key, *msg, *out256, *out512;
 } rfc4231[] = {
-    {"0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",           "4869205468657265",
-     "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",																"87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cdedaa833b7d6b8"
+  /* clang-format off */
+    {"0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
+     "4869205468657265",
+     "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+     "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cdedaa833b7d6b8"
      "a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854"},
-    {"4a656665",					   "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
-     "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",																"164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a"
+    {"4a656665",
+     "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
+     "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+     "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a"
      "994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"},
     {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
      "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
-     "dddddddddddddddddddddddd",												    "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
+     "dddddddddddddddddddddddd",
+     "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
      "fa73b0089d56a284efb0f0756c890be9b1b5dbdd8ee81a3655f83e33b2279d39bf3e848279a7"
-     "22c806b485a47e67c807b946a337bee8942674278859e13292fb"									},
+     "22c806b485a47e67c807b946a337bee8942674278859e13292fb"},
     {"0102030405060708090a0b0c0d0e0f10111213141516171819",
      "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"
-     "cdcdcdcdcdcdcdcdcdcdcdcd",												    "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b",
+     "cdcdcdcdcdcdcdcdcdcdcdcd",
+     "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b",
      "b0ba465637458c6990e5a8c5f61d4af7e576d97ff94b872de76f8050361ee3dba91ca5c11aa2"
-     "5eb4d679275cc5788063a5f19741120c4f2de2adebeb10a298dd"									},
+     "5eb4d679275cc5788063a5f19741120c4f2de2adebeb10a298dd"},
     {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",	    "54657374205573696e67204c6172676572205468616e20426c6f636b2d53697a65204b657920"
-     "2d2048617368204b6579204669727374",					     "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+     "54657374205573696e67204c6172676572205468616e20426c6f636b2d53697a65204b657920"
+     "2d2048617368204b6579204669727374",
+     "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
      "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f3526b56d037e05f"
-     "2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598"									},
+     "2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598"},
     {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",	    "5468697320697320612074657374207573696e672061206c6172676572207468616e20626c6f"
+     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+     "5468697320697320612074657374207573696e672061206c6172676572207468616e20626c6f"
      "636b2d73697a65206b657920616e642061206c6172676572207468616e20626c6f636b2d7369"
      "7a6520646174612e20546865206b6579206e6565647320746f20626520686173686564206265"
-     "666f7265206265696e6720757365642062792074686520484d414320616c676f726974686d2e", "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2",
+     "666f7265206265696e6720757365642062792074686520484d414320616c676f726974686d2e",
+     "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2",
      "e37b6a775dc87dbaa4dfa9f96e5e3ffddebd71f8867289865df5a32d20cdc944b6022cac3c49"
-     "82b10d5eeb55c3e4de15134676fb6de0446065c97440fa8c6a58"									},
+     "82b10d5eeb55c3e4de15134676fb6de0446065c97440fa8c6a58"},
+  /* clang-format on */
 };
 
 /* the first four bytes of the message go in as the sequence number */

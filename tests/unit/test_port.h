@@ -22,9 +22,9 @@
 #define TEXT2(x) #x
 #define TEXT1(x) TEXT2(x)
 /* in a case: gives the reason where the condition does not hold */
-#define NEED(c) \
-	do { \
-		if (!(c)) \
+#define NEED(c)                                                 \
+	do {                                                    \
+		if (!(c))                                       \
 			return "line " TEXT1(__LINE__) ": " #c; \
 	} while (0)
 #define SKIP(why) return "skip " why
@@ -115,6 +115,20 @@ static inline const char *test_self(void)
 
 	path[n > 0 ? n : 0] = 0;
 	return path;
+}
+
+/* 1: the system's programs are for another machine than we are */
+static inline int test_emulated(void)
+{
+	char ours[20] = {0}, theirs[20] = {0};
+	int a = open(test_self(), O_RDONLY), b = open("/bin/sh", O_RDONLY);
+	int known = read(a, ours, 20) == 20 && read(b, theirs, 20) == 20;
+
+	close(a);
+	close(b);
+	/* EI_CLASS, EI_DATA, e_machine */
+	return known &&
+	       (memcmp(ours + 4, theirs + 4, 2) != 0 || memcmp(ours + 18, theirs + 18, 2) != 0);
 }
 
 /* the path of strace, or NULL; not for emulated programs, which it cannot see into */

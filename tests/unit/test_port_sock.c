@@ -48,9 +48,10 @@ static const char *parses(void)
 
 static const char *parses_no_junk(void)
 {
-	static const char *const junk[] = {"1.2.3",   "1.2.3.4.5", "1.2.3.256", " 1.2.3.4", "1.2.3.4 ",
-					   "host",    ":::",	   "1::2::3",	"12345::",  "[::1]",
-					   "1.2.3.4/8", "::1/64",  "x%lo"};
+	static const char *const junk[] = {"1.2.3",    "1.2.3.4.5", "1.2.3.256", " 1.2.3.4",
+					   "1.2.3.4 ", "host",      ":::",       "1::2::3",
+					   "12345::",  "[::1]",     "1.2.3.4/8", "::1/64",
+					   "x%lo"};
 	static char big[300];
 	size_t i;
 
@@ -80,13 +81,17 @@ static const char *matches(void)
 	NEED(match("10.1.2.2", "10.1.2.3/31") == 1 && match("10.1.2.1", "10.1.2.3/31") == 0);
 	NEED(match("10.1.2.3", "0.0.0.0/0") == 1 && match("::1", "0.0.0.0/0") == 0);
 	NEED(match("10.1.2.3", "10.1.*") == 1 && match("10.1.2.3", "10.?.2.3") == 1);
-	NEED(match("10.1.2.3", "*") == 1 && match("::1", "*") == 1 && match("10.12.2.3", "10.?.2.3") == 0);
+	NEED(match("10.1.2.3", "*") == 1 && match("::1", "*") == 1 &&
+	     match("10.12.2.3", "10.?.2.3") == 0);
 	NEED(match("10.1.2.3", "10.1.2.30") == 0 && match("10.1.2.30", "10.1.2.3") == 0);
-	NEED(match("10.1.2.3", "!10.1.2.3,10.*") == -1 && match("10.1.2.3", "10.*,!10.1.2.3") == -1);
+	NEED(match("10.1.2.3", "!10.1.2.3,10.*") == -1 &&
+	     match("10.1.2.3", "10.*,!10.1.2.3") == -1);
 	NEED(match("10.1.2.4", "!10.1.2.3,10.*") == 1 && match("10.1.2.4", "!10.1.2.3") == 0);
 	NEED(match("::ffff:10.1.2.3", "10.0.0.0/8") == 1);
-	NEED(match("2001:db8::1", "2001:DB8::/32") == 1 && match("2001:db9::1", "2001:db8::/32") == 0);
-	NEED(match("2001:db8::1", "2001:0db8:0:0::1") == 1 && match("2001:db8::2", "2001:DB8::*") == 1);
+	NEED(match("2001:db8::1", "2001:DB8::/32") == 1 &&
+	     match("2001:db9::1", "2001:db8::/32") == 0);
+	NEED(match("2001:db8::1", "2001:0db8:0:0::1") == 1 &&
+	     match("2001:db8::2", "2001:DB8::*") == 1);
 	NEED(match("fe80::1%lo", "fe80::1") == 1 && match("fe80::1%lo", "fe80::/10") == 1);
 	NEED(match("10.1.2.3", "") == 0 && match("10.1.2.3", ",,") == 0);
 	NEED(match("10.1.2.3", "1.1.1.1, 10.1.2.3") == 1);
@@ -119,7 +124,8 @@ static const char *same_hosts(void)
 	NEED(!addr_parse(&a, "1.2.3.4", 0, 1) && !addr_parse(&b, "::ffff:1.2.3.4", 0, 2));
 	NEED(addr_same_host(&a, &b) == 1);
 	NEED(!addr_parse(&b, "1.2.3.5", 0, 1) && addr_same_host(&a, &b) == 0);
-	NEED(!addr_parse(&a, "2001:db8:1:2::1", 0, 1) && !addr_parse(&b, "2001:db8:1:2:3::9", 0, 1));
+	NEED(!addr_parse(&a, "2001:db8:1:2::1", 0, 1) &&
+	     !addr_parse(&b, "2001:db8:1:2:3::9", 0, 1));
 	NEED(addr_same_host(&a, &b) == 1);
 	NEED(!addr_parse(&b, "2001:db8:1:3::1", 0, 1) && addr_same_host(&a, &b) == 0);
 	memset(&a, 0, sizeof a);
@@ -167,7 +173,8 @@ static const char *talk(const char *at, int family, const char *by, const char *
 	sock_quickack(s);
 	sock_qos(s, 1);
 	NEED(getsockopt(s, SOL_SOCKET, SO_PRIORITY, &v, &len) == 0 && v == 6);
-	NEED(addr_parse(&a, at, family, addr_port(&to)) == 0 && sock_listen(&a, NULL, 5) == -EADDRINUSE);
+	NEED(addr_parse(&a, at, family, addr_port(&to)) == 0 &&
+	     sock_listen(&a, NULL, 5) == -EADDRINUSE);
 	close(l);
 	/* the accepted connection keeps nobody from listening again */
 	l = sock_listen(&a, NULL, 5);
@@ -236,7 +243,8 @@ static const char *listens_where_it_cannot(void)
 {
 	struct addr a;
 
-	NEED(addr_parse(&a, "203.0.113.1", 0, 0) == 0 && sock_listen(&a, NULL, 5) == -EADDRNOTAVAIL);
+	NEED(addr_parse(&a, "203.0.113.1", 0, 0) == 0 &&
+	     sock_listen(&a, NULL, 5) == -EADDRNOTAVAIL);
 	return NULL;
 }
 
@@ -261,8 +269,9 @@ static int fds_open(void)
 
 static const char *messages(void)
 {
-	char buf[4096], c;
+	static char buf[4096];
 	int m[2], p[2], got[3], n, before;
+	char c;
 
 	NEED(msg_pair(m) == 0 && pipe(p) == 0);
 	NEED(fcntl(m[0], F_GETFD) == FD_CLOEXEC);
@@ -306,6 +315,8 @@ static const char *messages_from_a_stranger(void)
 	int m[2], got[3], n = 3, before, i;
 	char buf[10];
 
+	if (test_emulated())
+		SKIP("qemu keeps descriptors open that it does not hand on");
 	NEED(msg_pair(m) == 0);
 	before = fds_open();
 	memset(&c, 0, sizeof c);

@@ -75,7 +75,7 @@ static const char *fmt_cuts(void)
 
 static const char *fmt_fd_long(void)
 {
-	char big[1000], got[1010];
+	static char big[1000], got[1010];
 	int p[2];
 
 	memset(big, 'q', sizeof big);

@@ -2,14 +2,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "test_port.h"
 
+#include <grp.h>
+
 static const char *dir;
 static char why[400];
 
 /* root's view of a small system, whose /etc we write */
-#define CHROOT \
-	do { \
-		if (geteuid() != 0) \
-			SKIP("not root"); \
+#define CHROOT                                             \
+	do {                                               \
+		if (geteuid() != 0)                        \
+			SKIP("not root");                  \
 		NEED(chroot(dir) == 0 && chdir("/") == 0); \
 	} while (0)
 
@@ -44,8 +46,11 @@ static void put_system(void)
 		fputc('l', f);
 	fputs(":/:/bin/sh\nann:x:1000:1000:Ann:/home/ann:/bin/ash\r\nbob::1001:100:Bob::\n", f);
 	fputs("cat:$1$salt$hash:1002:100::/home/cat:/bin/false\nann:x:0:0::/:/bin/sh\n", f);
-	fputs("star:*:1003:100::/:/bin/sh\nbang:x:1004:100::/:/bin/sh\nold:x:1005:100::/:/bin/sh\n", f);
-	fputs("new:x:1006:100::/:/bin/sh\nblank:x:1007:100::/:/bin/sh\nlost:x:1008:100::/:/bin/sh\n", f);
+	fputs("star:*:1003:100::/:/bin/sh\nbang:x:1004:100::/:/bin/sh\nold:x:1005:100::/:/bin/sh\n",
+	      f);
+	fputs(
+	    "new:x:1006:100::/:/bin/sh\nblank:x:1007:100::/:/bin/sh\nlost:x:1008:100::/:/bin/sh\n",
+	    f);
 	fputs("last:x:1009:100::/:/bin/sh", f);
 	fclose(f);
 	f = fopen("etc/shadow", "w");
@@ -69,13 +74,15 @@ static const char *finds(void)
 
 	CHROOT;
 	NEED(user_find("ann", &u, &where) == 0 && u.uid == 1000 && u.gid == 1000);
-	NEED(!strcmp(u.name, "ann") && !strcmp(u.home, "/home/ann") && !strcmp(u.shell, "/bin/ash"));
+	NEED(!strcmp(u.name, "ann") && !strcmp(u.home, "/home/ann") &&
+	     !strcmp(u.shell, "/bin/ash"));
 	NEED(!strcmp(u.hash, "$5$s$annshash") && u.readable && !u.no_password && !u.locked);
 	user_forget(&u);
 	NEED(!u.hash[0] && !u.hash[5]);
 	NEED(user_find("bob", &u, &where) == 0 && u.no_password && !u.hash[0]);
 	NEED(!strcmp(u.home, "/") && !strcmp(u.shell, "/bin/sh"));
-	NEED(user_find("cat", &u, &where) == 0 && !strcmp(u.hash, "$1$salt$hash") && !u.no_password);
+	NEED(user_find("cat", &u, &where) == 0 && !strcmp(u.hash, "$1$salt$hash") &&
+	     !u.no_password);
 	NEED(user_find("star", &u, &where) == 0 && u.locked == '*' && !u.no_password);
 	NEED(user_find("bang", &u, &where) == 0 && u.locked == '!');
 	NEED(user_find("old", &u, &where) == 0 && u.expired);
@@ -91,8 +98,24 @@ static const char *finds(void)
 static const char *finds_nobody(void)
 {
 	static const char *const names[] = {
-	    "", "nosuch", "+", "-", "an", "annn", "ann:x", "/", "a/b", "ann\n", "long", "broken", "bad",
-	    "noid", "neg", "max", "\x1b", "a b",
+	    "",
+	    "nosuch",
+	    "+",
+	    "-",
+	    "an",
+	    "annn",
+	    "ann:x",
+	    "/",
+	    "a/b",
+	    "ann\n",
+	    "long",
+	    "broken",
+	    "bad",
+	    "noid",
+	    "neg",
+	    "max",
+	    "\x1b",
+	    "a b",
 	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"};
 	const char *where;
 	struct user u;
@@ -206,7 +229,8 @@ static const char *acts(void)
 	NEED(geteuid() == 1000 && getegid() == 1000 && has_group(70) && !has_group(7));
 	NEED(getuid() == 0 && open("/rootsown", O_RDONLY) == -1 && errno == EACCES);
 	NEED(user_act(&u) == 0); /* again: nothing to do */
-	NEED(user_self() == 0 && geteuid() == 0 && getegid() == 0 && has_group(7) && !has_group(70));
+	NEED(user_self() == 0 && geteuid() == 0 && getegid() == 0 && has_group(7) &&
+	     !has_group(70));
 	NEED(user_self() == 0 && open("/rootsown", O_RDONLY) >= 0);
 	return NULL;
 }
@@ -287,15 +311,18 @@ static const char *opens_not_what_others_write(void)
 	put_keys();
 	give("/home/ann/.ssh", 1000, 0770);
 	NEED(ann_opens(KEYS, 1) == -EPERM);
-	NEED(!strcmp(why, "/home/ann/.ssh is writable by group (mode 0770): chmod g-w /home/ann/.ssh"));
+	NEED(!strcmp(why,
+		     "/home/ann/.ssh is writable by group (mode 0770): chmod g-w /home/ann/.ssh"));
 	NEED(ann_opens(KEYS, 0) == 0);
 	give("/home/ann/.ssh", 1000, 0700);
 	give("/home/ann", 1000, 0777);
-	NEED(ann_opens(KEYS, 1) == -EPERM && !strcmp(why, "/home/ann is writable by group and others "
-							  "(mode 0777): chmod go-w /home/ann"));
+	NEED(ann_opens(KEYS, 1) == -EPERM &&
+	     !strcmp(why, "/home/ann is writable by group and others "
+			  "(mode 0777): chmod go-w /home/ann"));
 	give("/home/ann", 1001, 0755);
 	NEED(ann_opens(KEYS, 1) == -EPERM &&
-	     !strcmp(why, "/home/ann belongs to uid 1001, not to 'ann' or root: chown 'ann' /home/ann"));
+	     !strcmp(why,
+		     "/home/ann belongs to uid 1001, not to 'ann' or root: chown 'ann' /home/ann"));
 	give("/home/ann", 1000, 0755);
 	give(KEYS, 1000, 0602);
 	NEED(ann_opens(KEYS, 1) == -EPERM && strstr(why, "authorized_keys is writable by others"));
@@ -382,7 +409,8 @@ static const char *opens_without_root(void)
 	fd = user_open(&u, KEYS, 1, why, sizeof why);
 	NEED(fd >= 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC);
 	NEED(user_find_uid(1001, &u) == 0);
-	NEED(user_open(&u, KEYS, 1, why, sizeof why) == -EPERM && strstr(why, "cannot act as 'bob'"));
+	NEED(user_open(&u, KEYS, 1, why, sizeof why) == -EPERM &&
+	     strstr(why, "cannot act as 'bob'"));
 	return NULL;
 }
 

@@ -16,8 +16,12 @@ for (const [o, name] of [['c', 'cipher'], ['m', 'hmac'], ['k', 'kex']])
 	if (opt[o]) algorithms[name] = [opt[o]];
 
 const conn = new Client();
-let status = 255, left = Number(opt.n || 1);
+let status = 255, left = 2 * Number(opt.n || 1);
 const out = [];
+
+function size() {
+	return process.stdout.isTTY ? process.stdout.getWindowSize() : [80, 24];
+}
 
 function die(code, text) {
 	fs.writeSync(2, text + '\n');
@@ -30,14 +34,22 @@ function done() {
 	process.stdout.end(() => process.exit(status));
 }
 
+// twice for each session: it is closed, and its stderr was read
+function on_end() {
+	if (--left === 0) {
+		conn.end();
+		done();
+	}
+}
+
 function on_session(i, err, stream) {
 	if (err) die(7, String(err));
 	stream.on('exit', (code, signal) => {
 		status = code === null ? 255 : code;
 		if (signal) fs.writeSync(2, 'exit-signal ' + signal.replace(/^SIG/, '') + '\n');
 	});
-	stream.on('close', () => { if (--left === 0) { conn.end(); done(); } });
-	stream.stderr.on('data', (d) => process.stderr.write(d));
+	stream.on('close', on_end);
+	stream.stderr.on('end', on_end).pipe(process.stderr, { end: false });
 	if (opt.n) {
 		out[i] = [];
 		stream.on('data', (d) => out[i].push(d));
@@ -46,19 +58,19 @@ function on_session(i, err, stream) {
 	stream.pipe(process.stdout, { end: false });
 	process.stdin.pipe(stream);
 	process.on('SIGWINCH', () => {
-		const [cols, rows] = process.stdout.getWindowSize();
+		const [cols, rows] = size();
 		stream.setWindow(rows, cols, 0, 0);
 	});
 	let moved = 0;
 	if (opt.r) stream.on('data', (d) => {
-		if ((moved += d.length) > opt.r) { moved = 0; conn.rekey(); }
+		if ((moved += d.length) > opt.r) { moved = 0; conn._protocol.rekey(); }
 	});
 }
 
 conn.on('ready', () => {
 	const pty = {};
 	if (opt.t) {
-		const [cols, rows] = process.stdout.getWindowSize();
+		const [cols, rows] = size();
 		Object.assign(pty, { cols, rows, term: process.env.TERM });
 	}
 	const how = {};

@@ -1,0 +1,26 @@
+/* mem.c - memory that was used for a while, given back to the kernel. */
+/* SPDX-License-Identifier: MIT */
+#include "internal.h"
+
+#include <sys/mman.h>
+
+#define PAGE 4096
+#define STACK_DEEP (64 * 1024) /* further down than we ever go */
+
+void mem_rest(void *p, size_t n)
+{
+	uintptr_t from = ((uintptr_t)p + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+	uintptr_t to = ((uintptr_t)p + n) & ~(uintptr_t)(PAGE - 1);
+
+	if (to > from)
+		madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
+/* noinline: what is below this frame is below everybody's who calls */
+__attribute__((noinline)) void mem_rest_stack(void)
+{
+	char here;
+	uintptr_t to = ((uintptr_t)&here - 512) & ~(uintptr_t)(PAGE - 1);
+
+	madvise((void *)(to - STACK_DEEP), STACK_DEEP, MADV_DONTNEED);
+}
