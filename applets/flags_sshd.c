@@ -5,14 +5,14 @@
 /* clang-format off */
 static const char usage[] =
     "usage: sshd [OPTION]...\n"
-    "-4 -6  IPv4 or IPv6 only             -o  KEYWORD=VALUE of sshd_config\n"
+    "-4 -6  IPv4 or IPv6 only             -i  inetd\n"
     "-D  stay in the foreground           -p  [ADDR:]PORT to listen on\n"
     "-d  debug: -D -e, verbose            -q  log errors only\n"
     "-e  log to stderr                    -t  check the settings\n"
     "-g  TIME to log in                   -V  version\n"
     "-h  FILE with a host key\n"
-    USE_SSHD_CONFIG("-f  FILE of settings                 -T  show the settings\n")
-    "-i  inetd\n";
+    USE_SSHD_OPTIONS("-o  KEYWORD=VALUE of sshd_config     -T  show the settings\n")
+    USE_SSHD_CONFIG("-f  FILE of settings\n");
 
 static const struct set_flag flags[] = {
     {'4', K_ADDRESS_FAMILY, 4},
@@ -24,10 +24,10 @@ static const struct set_flag flags[] = {
     {'g', K_GRACE, ARG},
     {'h', K_HOST_KEY, ARG},
     {'i', K_INETD, 1},
-    {'o', K_OPTION, ARG},
+    USE_SSHD_OPTIONS({'o', K_OPTION, ARG},)
     {'p', K_PORT, ARG},
     {'q', K_LOG_LEVEL, 0},
-    USE_SSHD_CONFIG({'T', K_TEST, TEST_DUMP},)
+    USE_SSHD_OPTIONS({'T', K_TEST, TEST_DUMP},)
     {'t', K_TEST, TEST_CHECK},
     {'u', K_IGNORE, ARG},
     {'V', K_VERSION, 1},

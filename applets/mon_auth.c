@@ -52,6 +52,8 @@ static const char *account_refusal(const struct user *u)
 		return "has a locked account";
 	if (u->uid == 0 && s->permit_root == ROOT_NO)
 		return "is root, and root logins are off";
+	if (!CFG_ACCESS_LISTS)
+		return NULL;
 	list = SETTING(s, deny_users);
 	if (*list && match_list(name, str_of(list)) > 0)
 		return "is denied by name";
@@ -97,13 +99,18 @@ static void user_look_up(struct str name)
 		log_put(LOG_L_WARN, "/etc/shadow cannot be read: no password will do");
 }
 
+static int two_factors(void)
+{
+	return CFG_AUTH_PASSWORD && mon.set->key_and_password;
+}
+
 /* the methods still to be had by this user; the same for every user */
 static uint8_t methods_left(void)
 {
 	uint8_t all = (mon.set->pubkey_auth ? AUTH_PUBLICKEY : 0) |
 		      (CFG_AUTH_PASSWORD && mon.set->password_auth ? AUTH_PASSWORD : 0);
 
-	return mon.set->key_and_password ? all & ~done : all;
+	return two_factors() ? all & ~done : all;
 }
 
 /* a password costs the same for whom there is no account: a hash of the same kind as root's */
@@ -139,7 +146,7 @@ static int password_allow(struct str pass)
 		return 0;
 	}
 	if (u->no_password) {
-		ok = mon.set->permit_empty && !pass.len && !mon.set->key_and_password;
+		ok = mon.set->permit_empty && !pass.len && !two_factors();
 		if (!ok)
 			log_put(LOG_L_WARN, "User '%s' has blank password, rejected", u->name);
 	}
@@ -157,7 +164,7 @@ static int none_allow(void)
 	const struct user *u = &mon.user;
 
 	if (refusal || !CFG_AUTH_PASSWORD || !mon.set->password_auth || !mon.set->permit_empty ||
-	    !u->no_password || mon.set->key_and_password)
+	    !u->no_password || two_factors())
 		return 0;
 	if (u->uid == 0 && (mon.set->permit_root != ROOT_YES || !mon.set->root_password))
 		return 0;
@@ -222,7 +229,7 @@ static int factor_given(uint8_t method)
 	uint8_t need = AUTH_PUBLICKEY | AUTH_PASSWORD;
 
 	done |= method;
-	return !mon.set->key_and_password || (done & need) == need ? SSH_YES : SSH_PARTIAL;
+	return !two_factors() || (done & need) == need ? SSH_YES : SSH_PARTIAL;
 }
 
 /* rights are given up here, for good unless they are root's */

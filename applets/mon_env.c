@@ -138,7 +138,7 @@ static void put_passed(void)
 {
 	char **e;
 
-	for (e = environ; mon.set->pass_env && e && *e; e++)
+	for (e = environ; CFG_COMPAT_DROPBEAR && mon.set->pass_env && e && *e; e++)
 		put(*e);
 }
 
@@ -162,6 +162,8 @@ static void put_configured(void)
 
 	while ((e = keys_environment(&at)))
 		put((char *)e);
+	if (!CFG_SSHD_OPTIONS)
+		return;
 	fmt(set, sizeof(mon_scratch.env_set), "%s", SETTING(mon.set, set_env));
 	while (*p) {
 		size_t n = strcspn(p, "\n");

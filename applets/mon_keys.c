@@ -20,6 +20,8 @@ void keys_forget(void)
 /* 1: usable now, from here; the log says why not */
 static int line_allows(const struct authkey *k, const char *path, unsigned long no)
 {
+	if (!CFG_AUTHKEYS_OPTIONS)
+		return 1;
 	if (k->from && addr_match(&mon.peer, k->from) <= 0) {
 		log_put(LOG_L_WARN, "%s line %lu: the key is not for use from %s (from=)", path, no,
 			mon.host);
@@ -158,6 +160,8 @@ const char *keys_command(void)
 {
 	const char *forced = SETTING(mon.set, force_command);
 
+	if (!CFG_AUTHKEYS_OPTIONS && !CFG_SSHD_OPTIONS && !CFG_COMPAT_DROPBEAR)
+		return NULL;
 	return *forced ? forced : used.command;
 }
 
@@ -172,7 +176,7 @@ unsigned keys_may(void)
 
 const char *keys_environment(size_t *at)
 {
-	return mon.set->permit_user_env && used.type.len
+	return CFG_AUTHKEYS_OPTIONS && mon.set->permit_user_env && used.type.len
 		   ? authkeys_each(&used, EACH_ENVIRONMENT, at)
 		   : NULL;
 }

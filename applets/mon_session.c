@@ -37,7 +37,7 @@ int session_chroot(void)
 	const char *dir = SETTING(mon.set, chroot_dir);
 	struct stat st;
 
-	if (!*dir)
+	if (!CFG_SSHD_OPTIONS || !*dir)
 		return 1;
 	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != 0 || (st.st_mode & 022)) {
 		log_put(LOG_L_ERROR, "%s: not a directory that root alone can write", dir);
@@ -127,7 +127,7 @@ static const char *subsystem_find(const char *name)
 	size_t n = strlen(name);
 	unsigned i;
 
-	for (i = 0; i < SETTINGS_SUBSYSTEMS; i++) {
+	for (i = 0; CFG_SSHD_OPTIONS && i < SETTINGS_SUBSYSTEMS; i++) {
 		const char *line = SETTING(mon.set, subsystem[i]);
 
 		if (!strncmp(line, name, n) && line[n] == ' ')

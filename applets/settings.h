@@ -89,7 +89,7 @@ int settings_args(struct settings *s, int argc, char **argv);
  * path does not exist is fine.
  */
 int settings_file(struct settings *s, char *why, size_t why_len);
-/* every keyword with its value, as sshd -T prints; nothing without CFG_SSHD_CONFIG */
+/* every keyword with its value, as sshd -T prints; nothing without CFG_SSHD_OPTIONS */
 void settings_dump(const struct settings *s, int fd);
 /*
  * Number i of the addresses to listen on, from 0: host ("*" is any) of n bytes

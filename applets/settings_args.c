@@ -68,7 +68,7 @@ static int put(struct settings *s, const struct set_flag *f, const char *arg, ch
 	struct str what = str_of(arg);
 	const char *wrong;
 
-	if (f->row == K_OPTION)
+	if (CFG_SSHD_OPTIONS && f->row == K_OPTION)
 		return option(s, arg, why, why_len);
 	if (f->row == K_IGNORE)
 		return 0;

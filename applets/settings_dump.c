@@ -88,8 +88,9 @@ static void dump_row(const struct settings *s, const struct setting *row, int fd
 
 void settings_dump(const struct settings *s, int fd)
 {
-	for (unsigned k = 0; CFG_SSHD_CONFIG && k < K_KEYWORDS; k++)
-		dump_row(s, &set_table[k], fd);
+	for (unsigned k = 0; CFG_SSHD_OPTIONS && k < K_KEYWORDS; k++)
+		if (*set_table[k].name)
+			dump_row(s, &set_table[k], fd);
 }
 
 /* the i-th of the texts that begin with a bracket, or of those that do not */

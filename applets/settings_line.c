@@ -97,7 +97,8 @@ static unsigned find_row(const char *keyword)
 {
 	unsigned k = 0;
 
-	while (k < K_KEYWORDS && strcasecmp(set_table[k].name, keyword))
+	/* what is not built in has no name */
+	while (k < K_KEYWORDS && (!*keyword || strcasecmp(set_table[k].name, keyword)))
 		k++;
 	return k;
 }

@@ -169,7 +169,10 @@ int set_given(const uint32_t *given, unsigned row);
 /* 1 for what later values add to */
 int set_adds(const struct setting *row);
 
-/* settings_line.c: `Keyword value` or `Keyword=value`, changed in place, unless fixed has it; 0, or -1 and why */
+/*
+ * settings_line.c: `Keyword value` or `Keyword=value`, changed in place; passed
+ * over where fixed has it. 0, or -1 and why.
+ */
 int set_line(struct settings *s, char *line, const uint32_t *fixed, char *why, size_t why_len);
 
 #endif

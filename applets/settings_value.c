@@ -6,6 +6,9 @@
 #include "port.h"
 #include "settings_table.h"
 
+/* sshd's flags alone never add to a list and give no sizes */
+#define MORE (CFG_SSHD_OPTIONS || CFG_COMPAT_DROPBEAR)
+
 int set_text(struct settings *s, uint16_t *ref, struct str v)
 {
 	uint16_t at = s->text_len;
@@ -156,7 +159,7 @@ static const char *put_number(uint32_t *to, const struct setting *row, struct st
 	if (row->type == SET_TIME)
 		ok |= take_time(v, &n);
 	else if (row->type == SET_SIZE)
-		ok |= take_size(v, &n);
+		ok |= MORE && take_size(v, &n);
 	else
 		ok |= take_number(&v, &n) && (!v.len || (row->type == SET_FIRST && *v.p == ':'));
 	if (!ok || n < row->arg)
@@ -265,10 +268,11 @@ static const char *put_words(struct settings *s, const struct setting *row, uint
 			     struct str *what)
 {
 	switch (row->type) {
-	case SET_ALG: return set_alg(s, to, row->arg, what);
+	case SET_ALG: return CFG_SSHD_OPTIONS ? set_alg(s, to, row->arg, what) : NULL;
 	case SET_LISTEN: return put_listen(s, row->arg, *what);
 	case SET_FILES: return put_next(s, to, row->arg, *what);
-	case SET_LIST: return put_list(s, to, (char)row->arg, *what);
+	case SET_LIST:
+		return MORE ? put_list(s, to, (char)row->arg, *what) : put_text(s, to, *what);
 	case SET_SUBSYS:
 		if (!memchr(what->p, ' ', what->len))
 			return "no command line";
@@ -296,7 +300,7 @@ const char *set_read(struct settings *s, unsigned k, struct str *what)
 	case SET_FIRST:
 	case SET_TIME:
 	case SET_SIZE: return put_number(to, row, *what);
-	case SET_REKEY: return put_rekey(s, what);
+	case SET_REKEY: return CFG_SSHD_OPTIONS ? put_rekey(s, what) : NULL;
 	default: return put_words(s, row, to, what);
 	}
 }

@@ -6,9 +6,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define ISPEED 128
-#define OSPEED 129
-
 /* opcode 1 ..: index into c_cc; NONE where this system has none such */
 #define NONE 255
 static const uint8_t chars[] = {
@@ -19,76 +16,22 @@ static const uint8_t chars[] = {
 
 enum field { IFLAG, LFLAG, OFLAG, CFLAG };
 
+/* clang-format off */
 static const struct {
 	uint8_t opcode, field;
-	tcflag_t bits;
+	uint16_t bits;
 } flags[] = {
-    {30, IFLAG, IGNPAR },
-    {31, IFLAG, PARMRK },
-    {32, IFLAG, INPCK  },
-    {33, IFLAG, ISTRIP },
-    {34, IFLAG, INLCR  },
-    {35, IFLAG, IGNCR  },
-    {36, IFLAG, ICRNL  },
-    {37, IFLAG, IUCLC  },
-    {38, IFLAG, IXON   },
-    {39, IFLAG, IXANY  },
-    {40, IFLAG, IXOFF  },
-    {41, IFLAG, IMAXBEL},
-    {42, IFLAG, IUTF8  },
-    {50, LFLAG, ISIG   },
-    {51, LFLAG, ICANON },
-    {52, LFLAG, XCASE  },
-    {53, LFLAG, ECHO   },
-    {54, LFLAG, ECHOE  },
-    {55, LFLAG, ECHOK  },
-    {56, LFLAG, ECHONL },
-    {57, LFLAG, NOFLSH },
-    {58, LFLAG, TOSTOP },
-    {59, LFLAG, IEXTEN },
-    {60, LFLAG, ECHOCTL},
-    {61, LFLAG, ECHOKE },
-    {62, LFLAG, PENDIN },
-    {70, OFLAG, OPOST  },
-    {71, OFLAG, OLCUC  },
-    {72, OFLAG, ONLCR  },
-    {73, OFLAG, OCRNL  },
-    {74, OFLAG, ONOCR  },
-    {75, OFLAG, ONLRET },
-    {90, CFLAG, CS7    },
-    {91, CFLAG, CS8    },
-    {92, CFLAG, PARENB },
-    {93, CFLAG, PARODD },
+	{30, IFLAG, IGNPAR}, {31, IFLAG, PARMRK}, {32, IFLAG, INPCK}, {33, IFLAG, ISTRIP},
+	{34, IFLAG, INLCR}, {35, IFLAG, IGNCR}, {36, IFLAG, ICRNL}, {37, IFLAG, IUCLC},
+	{38, IFLAG, IXON}, {39, IFLAG, IXANY}, {40, IFLAG, IXOFF}, {41, IFLAG, IMAXBEL},
+	{42, IFLAG, IUTF8}, {50, LFLAG, ISIG}, {51, LFLAG, ICANON}, {52, LFLAG, XCASE},
+	{53, LFLAG, ECHO}, {54, LFLAG, ECHOE}, {55, LFLAG, ECHOK}, {56, LFLAG, ECHONL},
+	{57, LFLAG, NOFLSH}, {58, LFLAG, TOSTOP}, {59, LFLAG, IEXTEN}, {60, LFLAG, ECHOCTL},
+	{61, LFLAG, ECHOKE}, {62, LFLAG, PENDIN}, {70, OFLAG, OPOST}, {71, OFLAG, OLCUC},
+	{72, OFLAG, ONLCR}, {73, OFLAG, OCRNL}, {74, OFLAG, ONOCR}, {75, OFLAG, ONLRET},
+	{90, CFLAG, CS7}, {91, CFLAG, CS8}, {92, CFLAG, PARENB}, {93, CFLAG, PARODD},
 };
-
-static const struct {
-	uint32_t baud;
-	speed_t code;
-} speeds[] = {
-    {1200,   B1200  },
-    {2400,   B2400  },
-    {4800,   B4800  },
-    {9600,   B9600  },
-    {19200,  B19200 },
-    {38400,  B38400 },
-    {57600,  B57600 },
-    {115200, B115200},
-    {230400, B230400},
-};
-
-static void speed_set(struct termios *t, uint8_t opcode, uint32_t baud)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(speeds) / sizeof(speeds[0]); i++) {
-		if (speeds[i].baud != baud)
-			continue;
-		if (opcode == ISPEED)
-			cfsetispeed(t, speeds[i].code);
-		else
-			cfsetospeed(t, speeds[i].code);
-	}
-}
+/* clang-format on */
 
 static void flag_set(struct termios *t, uint8_t opcode, uint32_t on)
 {
@@ -119,9 +62,8 @@ void ttymodes_apply(int fd, struct str modes)
 
 		if (r.bad)
 			break;
-		if (opcode == ISPEED || opcode == OSPEED)
-			speed_set(&t, opcode, v);
-		else if (opcode < sizeof(chars) && chars[opcode] != NONE)
+		/* speeds, 128 and 129, mean nothing to a pseudo terminal */
+		if (opcode < sizeof(chars) && chars[opcode] != NONE)
 			t.c_cc[chars[opcode]] = v == 255 ? _POSIX_VDISABLE : v;
 		else
 			flag_set(&t, opcode, v);

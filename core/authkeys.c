@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base64.h"
+#include "config.h"
 
 enum option_kind {
 	OPT_FLAG,     /* .arg of what the user may; "no-" takes it away */
@@ -27,26 +28,29 @@ struct option {
 	uint8_t kind, arg;
 };
 
+/* clang-format off */
 static const struct option options[] = {
-    {"pty",		    OPT_FLAG,         MAY_PTY			      },
-    {"port-forwarding",        OPT_FLAG,         MAY_PORT_FORWARD                     },
-    {"agent-forwarding",       OPT_FLAG,         MAY_AGENT_FORWARD                    },
-    {"X11-forwarding",         OPT_FLAG,         MAY_X11_FORWARD                      },
-    {"user-rc",		OPT_FLAG,         MAY_USER_RC                          },
-    {"restrict",               OPT_RESTRICT,     0				    },
-    {"no-touch-required",      OPT_NO_TOUCH,     0                                    },
-    {"cert-authority",         OPT_REFUSE,       0				    },
-    {"verify-required",        OPT_REFUSE,       0                                    },
-    {"principals",             OPT_REFUSE_VALUE, 0                                    },
-    {"command",		OPT_TEXT,         offsetof(struct authkey,               command)},
-    {"from",			OPT_TEXT,				   offsetof(struct authkey,                                         from)},
-    {"expiry-time",                   OPT_TEXT,				   offsetof(struct authkey,                    expiry)},
-    {"environment", OPT_VALUES,EACH_ENVIRONMENT},
-    {"permitopen",              OPT_VALUES,				       EACH_PERMITOPEN										  },
-    {"permitlisten", OPT_VALUES,EACH_PERMITLISTEN},
+    {"pty", OPT_FLAG, MAY_PTY},
+    {"port-forwarding", OPT_FLAG, MAY_PORT_FORWARD},
+    {"agent-forwarding", OPT_FLAG, MAY_AGENT_FORWARD},
+    {"X11-forwarding", OPT_FLAG, MAY_X11_FORWARD},
+    {"user-rc", OPT_FLAG, MAY_USER_RC},
+    {"restrict", OPT_RESTRICT, 0},
+    {"no-touch-required", OPT_NO_TOUCH, 0},
+    {"cert-authority", OPT_REFUSE, 0},
+    {"verify-required", OPT_REFUSE, 0},
+    {"principals", OPT_REFUSE_VALUE, 0},
+    {"command", OPT_TEXT, offsetof(struct authkey, command)},
+    {"from", OPT_TEXT, offsetof(struct authkey, from)},
+    {"expiry-time", OPT_TEXT, offsetof(struct authkey, expiry)},
+    {"environment", OPT_VALUES, EACH_ENVIRONMENT},
+    {"permitopen", OPT_VALUES, EACH_PERMITOPEN},
+    {"permitlisten", OPT_VALUES, EACH_PERMITLISTEN},
 };
+/* clang-format on */
 
-#define TAG_TEXT 'T' /* of what authkeys_each passes over; its own are the enum's values plus 1 */
+/* of what authkeys_each passes over; its own tags are the enum's values plus 1 */
+#define TAG_TEXT 'T'
 
 /* the next blank, or the end; and the next that is none */
 static char *to_blank(char *p)
@@ -230,6 +234,30 @@ static int option_read(struct authkey *k, char **p, char **w)
 	return name.len && (*q == ',' || *q == ' ' || *q == '\t');
 }
 
+/* all of them; what follows, or NULL */
+static char *options_read(struct authkey *k, char *p, char **w)
+{
+	do
+		if (!option_read(k, &p, w))
+			return NULL;
+	while (*p++ == ',');
+	return p;
+}
+
+/* where none is built in: as far as a blank that is not in quotes */
+static char *options_skip(struct authkey *k, char *p)
+{
+	int quoted = 0;
+
+	for (; *p && (quoted || (*p != ' ' && *p != '\t')); p++)
+		if (*p == '\\' && p[1])
+			p++;
+		else if (*p == '"')
+			quoted = !quoted;
+	refuse(k, "options are not built in", STR(""));
+	return p;
+}
+
 /* type, base64, comment */
 static int key_read(struct authkey *k, char *p)
 {
@@ -262,7 +290,6 @@ enum authkeys_result authkeys_line(struct authkey *k, char *line)
 {
 	char *p = line, *w = line;
 	size_t n = strlen(line);
-	int more;
 
 	memset(k, 0, sizeof(*k));
 	k->may = MAY_ALL;
@@ -273,12 +300,11 @@ enum authkeys_result authkeys_line(struct authkey *k, char *line)
 	p = over_blanks(p);
 	if (!*p || *p == '#')
 		return AUTHKEYS_NONE;
-	for (more = !is_type(p); more; p++) {
-		if (!option_read(k, &p, &w)) {
-			refuse(k, "the options cannot be read", STR(""));
-			return AUTHKEYS_BAD;
-		}
-		more = *p == ',';
+	if (!is_type(p))
+		p = CFG_AUTHKEYS_OPTIONS ? options_read(k, p, &w) : options_skip(k, p);
+	if (!p) {
+		refuse(k, "the options cannot be read", STR(""));
+		return AUTHKEYS_BAD;
 	}
 	p = over_blanks(p);
 	k->options = piece(line, w);

@@ -43,7 +43,7 @@ struct authkey {
 enum authkeys_result authkeys_line(struct authkey *k, char *line);
 
 enum authkeys_multi { EACH_ENVIRONMENT, EACH_PERMITOPEN, EACH_PERMITLISTEN };
-/* the options that may stand there several times, one after the other: *at starts at 0; NULL ends */
+/* the values of an option that may stand there several times; *at starts at 0; NULL: no more */
 const char *authkeys_each(const struct authkey *k, enum authkeys_multi which, size_t *at);
 
 /*

@@ -140,6 +140,11 @@ int owed_take(struct owed *o);
 
 /* 1: messages other than those of a key exchange may be sent */
 int can_send(const struct ssh *s);
-int is_client(const struct ssh *s);
+
+/* where the client's side is not built in, this is 0 for the compiler too */
+static inline int is_client(const struct ssh *s)
+{
+	return CFG_ENGINE_CLIENT && s->conf->client;
+}
 
 #endif

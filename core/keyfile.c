@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base64.h"
+#include "config.h"
 
 #define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----"
 #define END "-----END OPENSSH PRIVATE KEY-----"
@@ -24,13 +25,13 @@ const char *keyfile_text(enum keyfile_err e)
 	    [KEYFILE_OK] = "fine",
 	    [KEYFILE_BAD] = "the private key is damaged",
 	    [KEYFILE_ENCRYPTED] = "protected by a passphrase, which this build cannot read",
-	    [KEYFILE_KIND] = "a private key in a format that this build cannot read",
+	    [KEYFILE_KIND] = "a key in a format that this build cannot read",
 	    [KEYFILE_TYPE] = "a kind of key that is not built in",
 	    [KEYFILE_PUBLIC] = "a public key, where a private one is wanted",
 	    [KEYFILE_ALIEN] = "not a key file",
 	};
 
-	return text[e];
+	return CFG_ERROR_TEXTS ? text[e] : "not a key that can be used";
 }
 
 static int begins(struct str s, const char *with)
@@ -142,20 +143,10 @@ static enum keyfile_err read_dropbear(struct key *k, struct str file)
 /* what a text is that is not a private key of OpenSSH's */
 static enum keyfile_err other_text(struct str s)
 {
-	static const char *const known[] = {"-----BEGIN ", "PuTTY-User-Key-File-", NULL};
-	static const char *const public[] = {"ssh-",
-					     "ecdsa-sha2-",
-					     "sk-",
-					     "---- BEGIN SSH2 PUBLIC KEY",
-					     "-----BEGIN PUBLIC KEY-----",
-					     NULL};
-
-	for (const char *const *z = public; *z; z++)
-		if (begins(s, *z))
-			return KEYFILE_PUBLIC;
-	for (const char *const *z = known; *z; z++)
-		if (begins(s, *z))
-			return KEYFILE_KIND;
+	if (begins(s, "ssh-") || begins(s, "ecdsa-") || begins(s, "sk-"))
+		return KEYFILE_PUBLIC;
+	if (begins(s, "----") || begins(s, "PuTTY-User-Key-File-"))
+		return KEYFILE_KIND;
 	return KEYFILE_ALIEN;
 }
 

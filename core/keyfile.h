@@ -11,7 +11,7 @@ enum keyfile_err {
 	KEYFILE_OK,
 	KEYFILE_BAD,       /* it was to be a private key, but is damaged */
 	KEYFILE_ENCRYPTED, /* needs a passphrase */
-	KEYFILE_KIND,      /* another format: PEM, PuTTY's */
+	KEYFILE_KIND,      /* another format: PEM, PuTTY's, RFC 4716 */
 	KEYFILE_TYPE,      /* a kind of key that is not built in */
 	KEYFILE_PUBLIC,    /* a public key */
 	KEYFILE_ALIEN,     /* no key at all */

@@ -7,11 +7,6 @@
  */
 #include "engine.h"
 
-int is_client(const struct ssh *s)
-{
-	return s->conf->client;
-}
-
 uint32_t tx_room(const struct ssh *s)
 {
 	return s->tx_size - s->tx_w - s->tx_open;
@@ -89,7 +84,7 @@ static int finish(struct ssh *s, uint32_t n)
 {
 	uint8_t *p = s->tx + s->tx_w;
 	uint32_t outside, block = pad_block(&s->out, &outside);
-	uint32_t pad = block - (PACKET_HEAD - outside + n) % block;
+	uint32_t pad = block - ((PACKET_HEAD - outside + n) & (block - 1)); /* block: 8 or 16 */
 
 	if (pad < 4)
 		pad += block;
@@ -184,7 +179,7 @@ static int next_len(struct ssh *s)
 	if (have < (outside ? 4 : block))
 		return 0;
 	len = length_in(s, p);
-	if (len > SSH_PACKET_MAX || len < 5 || (len + 4 - outside) % block)
+	if (len > SSH_PACKET_MAX || len < 5 || ((len + 4 - outside) & (block - 1)))
 		return SSH_E_LENGTH;
 	if (len + 4 < block) /* the first block is deciphered as a whole */
 		return SSH_E_LENGTH;

@@ -1,5 +1,7 @@
 /* sc.c - numbers modulo L, the order of Ed25519's base point. */
 /* SPDX-License-Identifier: MIT */
+/* What is left on the stack is wiped: a nonce or k a gives the secret key away. */
+#include "crypto.h"
 #include "hide.h"
 #include "sc.h"
 
@@ -37,6 +39,7 @@ static void sub_once(uint32_t r[8])
 	keep = -hide(sub_order(t, r));
 	for (i = 0; i < 8; i++)
 		r[i] = t[i] ^ (keep & (t[i] ^ r[i]));
+	wipe(t, sizeof(t));
 }
 
 /*
@@ -63,6 +66,7 @@ static void mont(uint32_t r[8], const uint32_t a[8], const uint32_t b[8])
 	}
 	sub_once(t);
 	memcpy(r, t, sizeof(t));
+	wipe(t, sizeof(t));
 }
 
 /* r = (a + b) mod L, both below L */
@@ -86,6 +90,8 @@ void sc_reduce(uint32_t r[8], const uint32_t x[16])
 	mont(lo, x, r1);     /* x mod R */
 	mont(hi, x + 8, r2); /* R (x div R) */
 	add(r, lo, hi);
+	wipe(lo, sizeof(lo));
+	wipe(hi, sizeof(hi));
 }
 
 void sc_muladd(uint32_t r[8], const uint32_t a[8], const uint32_t b[8], const uint32_t c[8])
@@ -95,6 +101,7 @@ void sc_muladd(uint32_t r[8], const uint32_t a[8], const uint32_t b[8], const ui
 	mont(t, a, b);
 	mont(t, t, r2);
 	add(r, t, c);
+	wipe(t, sizeof(t));
 }
 
 int sc_is_reduced(const uint32_t a[8])

@@ -15,6 +15,7 @@ import lib  # noqa: E402
 WHY_NOT = lib.isolate()
 if not WHY_NOT:
     lib.furnish()
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated"))
 
 
 def pytest_collection_modifyitems(items):

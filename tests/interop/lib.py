@@ -379,8 +379,8 @@ class Client:
     def start(self, server, cmd=(), **kw):
         """in the background, without a terminal; its process leads its group"""
         argv, env = self.command(server, cmd, **kw)
-        return subprocess.Popen(argv, env=env, start_new_session=True, stdin=subprocess.PIPE,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return Background(argv, env=env, start_new_session=True, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def fingerprint():
@@ -470,6 +470,14 @@ def run(argv, env=None, stdin=b"", stdout=None, limit=LIMIT):
                         f"stderr: {err[-500:]}")
     return Result(p.returncode, (out or b"").decode(errors="replace"),
                   err.decode(errors="replace"))
+
+
+class Background(subprocess.Popen):
+    """a process that does not outlive its block"""
+
+    def __exit__(self, *a):
+        kill([self.pid])
+        super().__exit__(*a)
 
 
 class Terminal:

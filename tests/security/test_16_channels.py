@@ -150,20 +150,15 @@ def test_adjust_past_the_top(p):
 @pytest.mark.parametrize("packet", [1, 2, 100, TOP])
 def test_windows_and_packets(p, window, packet):
     """tiny and huge: as many bytes as were granted, on() in Channel looks"""
-    if packet == TOP:
-        packet = 1 << 31
-    ch = start(p, "head -c 2000 /dev/zero", window=window, packet=packet)
+    ch = start(p, "head -c 500 /dev/zero", window=window, packet=packet)
     ch.auto = False
-    given = window
-    while ch.bytes < 2000:
-        if given < 2000:
-            more = max(1, window)
-            p.wait(lambda: ch.granted == 0)
-            ch.granted += more
-            given += more
-            p.send(ADJUST, u32(ch.remote), u32(more))
-        else:
-            p.wait(lambda: ch.bytes == 2000)
+    while ch.bytes < 500:
+        if ch.granted == 0:
+            ch.granted = max(1, window)
+            p.send(ADJUST, u32(ch.remote), u32(ch.granted))
+        p.step()
+    ch.granted += 1  # OpenSSH sees no end while the window is shut
+    p.send(ADJUST, u32(ch.remote), u32(1))
     p.wait(lambda: ch.closed)
     p.shut(ch)
     assert ok(p)

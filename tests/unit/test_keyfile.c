@@ -144,7 +144,7 @@ static void test_others(void)
 	    {"keyfile/pkcs8",       "\n-----BEGIN PRIVATE KEY-----\nMHcC\n",       KEYFILE_KIND     },
 	    {"keyfile/putty",       "PuTTY-User-Key-File-3: ssh-ed25519\n",        KEYFILE_KIND     },
 	    {"keyfile/public",      "ssh-ed25519 AAAA me\n",                       KEYFILE_PUBLIC   },
-	    {"keyfile/public pem",  "-----BEGIN PUBLIC KEY-----\nAAAA\n",          KEYFILE_PUBLIC   },
+	    {"keyfile/public pem",  "-----BEGIN PUBLIC KEY-----\nAAAA\n",          KEYFILE_KIND     },
 	    {"keyfile/alien",       "#!/bin/sh\n",                                 KEYFILE_ALIEN    },
 	    {"keyfile/empty",       "",					    KEYFILE_ALIEN    },
 	    {"keyfile/no end mark", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n", KEYFILE_BAD      },
