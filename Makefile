@@ -70,11 +70,13 @@ WARN := -Wall -Wextra -Wvla -Wframe-larger-than=2048 -Wstrict-prototypes \
 OPT := -Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	-fno-unwind-tables -fno-pie -fno-ident
 LINK := -static -no-pie -Wl,--gc-sections -Wl,--sort-section=name -Wl,-z,noseparate-code -Wl,-z,norelro \
-	-Wl,-z,noexecstack -Wl,--build-id=none $(LINK_$(TARGET))
+	-Wl,-z,noexecstack -Wl,-z,common-page-size=64 -Wl,--build-id=none $(LINK_$(TARGET))
 PROTECT = $(shell grep -qs 'STACK_PROTECTOR 1' $(B)/config.h && \
 	echo -fstack-protector-strong || echo -fno-stack-protector)
+# the objects work without it too: tests link them as they are
+LTO = $(shell grep -qs 'CFG_LTO 1' $(B)/config.h && echo -flto -ffat-lto-objects)
 FOLDERS := applets core port crypto
-SLOW := applets/% core/% port/%
+SLOW := applets/% core/% port/% tests/%
 REPL_DIRS := $(foreach f,$(FOLDERS),$(foreach r,$(REPL),$(wildcard $f/$r)))
 BASE_CFLAGS = -std=gnu11 -D_GNU_SOURCE= $(ARCH) $(OPT) $(WARN) -I$(B) $(addprefix -I,$(REPL_DIRS) $(FOLDERS)) \
 	-isystem $(BEARSSL_DIR)/include $(SYSTEM)
@@ -100,13 +102,13 @@ $(foreach f,$(FOLDERS),$(eval $(call archive,$f)))
 $(B)/%.o: %.c $(B)/config.h $(B)/.flags $(BEARSSL_LIB) $(LIBC)
 	$(say) CC $<
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE_CFLAGS) $(PROTECT) $(if $(filter $(SLOW),$*),$(SMALL)) $(CFLAGS_$*.o) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(BASE_CFLAGS) $(PROTECT) $(if $(filter $(SLOW),$*),$(SMALL) $(LTO)) $(CFLAGS_$*.o) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 link = $(CC) $(ARCH) $(LINK) $(CFLAGS) $(LDFLAGS) $(START) -o $@ $(filter %.o %.a,$(filter-out $(LIBC),$^)) $(END)
 
 $(B)/cubssh.elf: $(ARCHIVES) $(BEARSSL_LIB) $(LIBC)
 	$(say) LINK $@
-	$(Q)$(link)
+	$(Q)$(link) $(if $(LTO),$(OPT) $(SMALL) -flto-partition=one -w)
 
 $(O)/cubssh: $(B)/cubssh.elf
 	$(say) STRIP $@

@@ -26,7 +26,8 @@ static void print_log(const struct key *k, const char *where, const char *more)
 static int key_read(struct key *k, const char *path)
 {
 	struct str comment;
-	struct stat st;
+	mode_t mode;
+	uid_t owner;
 	ssize_t n = file_read(path, file_mem, sizeof(file_mem));
 	enum keyfile_err e;
 
@@ -35,9 +36,9 @@ static int key_read(struct key *k, const char *path)
 			log_put(LOG_L_ERROR, "host key %s: %s", path, err_text(-n));
 		return n;
 	}
-	if (stat(path, &st) == 0 && (st.st_mode & 077))
+	if (file_mode(path, &mode, &owner) == 0 && (mode & 077))
 		log_put(LOG_L_WARN, "host key %s: others can read it (mode %04o)", path,
-			(unsigned)st.st_mode & 07777);
+			(unsigned)mode & 07777);
 	e = n ? keyfile_read(k, &comment, file_mem, n) : KEYFILE_BAD;
 	wipe(file_mem, sizeof(file_mem));
 	if (e == KEYFILE_OK)
@@ -70,7 +71,7 @@ static void key_make(struct key *k, const char *path, int dropbear, struct rng *
 	rng_bytes(r, &check, sizeof(check));
 	keyfile_write(&w, k, STR(""), check, dropbear ? KEY_DROPBEAR : KEY_OPENSSH);
 	dir_of_make(path);
-	err = w.bad ? -EMSGSIZE : file_write_atomic(path, file_mem, wr_len(&w), 0600, 1);
+	err = w.bad ? -EMSGSIZE : file_write_atomic(path, file_mem, wr_len(&w), 0600);
 	wipe(file_mem, sizeof(file_mem));
 	if (err < 0)
 		log_put(LOG_L_ERROR,

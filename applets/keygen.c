@@ -26,8 +26,8 @@ static struct {
 	int quiet, show, list;
 } arg;
 
-static char room[16384]; /* a file, or a line of one: RSA with 16384 bits takes 2800 */
-static char said[1024];  /* the comment, while the room is used again */
+static char room[16384] APART; /* a file, or a line of one: RSA with 16384 bits takes 2800 */
+static char said[1024] APART;  /* the comment, while the room is used again */
 static struct key key;
 
 static int fail(const char *file, const char *why)
@@ -226,12 +226,12 @@ static int save(struct rng *r, struct str comment, char *pub, const char **file)
 	rng_bytes(r, &check, sizeof(check));
 	keyfile_write(&w, &key, comment, check, KEY_OPENSSH);
 	*file = arg.file;
-	err = w.bad ? -EMSGSIZE : file_write_atomic(arg.file, room, wr_len(&w), 0600, 1);
+	err = w.bad ? -EMSGSIZE : file_write_atomic(arg.file, room, wr_len(&w), 0600);
 	if (err)
 		return err;
 	*file = pub;
 	n = public_line(comment);
-	return file_write_atomic(pub, room, n, 0644, 1);
+	return file_write_atomic(pub, room, n, 0644);
 }
 
 static int make(void)

@@ -27,10 +27,9 @@ static const struct applet applets[] = {APPLETS(ROW){0}};
 
 static const char usage[] =
     "usage: cubssh APPLET [ARGUMENT...]\n"
-    "       cubssh --list | --list-full    names, or paths to install to\n"
-    "       cubssh --install [-s] DIR      hard (-s: symbolic) links under DIR\n"
-    "       cubssh --help | --version\n"
-    "\n";
+    "       cubssh --list | --help | --version\n" USE_INSTALL(
+	"       cubssh --list-full             names with their folders\n"
+	"       cubssh --install [-s] DIR      hard (-s: symbolic) links under DIR\n") "\n";
 
 static const char *base_name(const char *path)
 {
@@ -160,13 +159,13 @@ static int option(int argc, char **argv)
 		return help();
 	if (!strcmp(argv[1], "--list") && argc == 2)
 		return list(0);
-	if (!strcmp(argv[1], "--list-full") && argc == 2)
+	if (CFG_INSTALL && !strcmp(argv[1], "--list-full") && argc == 2)
 		return list(1);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		fmt_fd(1, "cubssh %s\n", CFG_VERSION);
 		return 0;
 	}
-	if (!strcmp(argv[1], "--install") && argc == 3 + symbolic)
+	if (CFG_INSTALL && !strcmp(argv[1], "--install") && argc == 3 + symbolic)
 		return install(argv[argc - 1], symbolic);
 	fmt_fd(2, "%s", usage);
 	return 2;

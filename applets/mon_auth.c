@@ -48,7 +48,7 @@ static const char *account_refusal(const struct user *u)
 		return "has an invalid shell";
 	if (u->expired)
 		return "has an expired account";
-	if (u->hash[0] == '!' && !s->dropbear)
+	if (u->hash[0] == '!' && !(CFG_COMPAT_DROPBEAR && s->dropbear))
 		return "has a locked account";
 	if (u->uid == 0 && s->permit_root == ROOT_NO)
 		return "is root, and root logins are off";

@@ -134,9 +134,11 @@ int keys_allow(const struct user *u, struct str alg, struct str blob)
 	keys_forget();
 	if (!row || !str_is(pubkey_name(blob), row->key_name))
 		return 0;
+	if (!CFG_TUNABLE)
+		return file_look(u, ".ssh/authorized_keys", blob);
 	if (*list && !list_has(str_of(list), alg))
 		return 0;
-	if (mon.set->dropbear && u->uid == 0 && !*dir &&
+	if (CFG_COMPAT_DROPBEAR && mon.set->dropbear && u->uid == 0 && !*dir &&
 	    file_look(u, "/etc/dropbear/authorized_keys", blob))
 		return 1;
 	if (!*dir)
@@ -160,7 +162,7 @@ const char *keys_command(void)
 {
 	const char *forced = SETTING(mon.set, force_command);
 
-	if (!CFG_AUTHKEYS_OPTIONS && !CFG_SSHD_OPTIONS && !CFG_COMPAT_DROPBEAR)
+	if (!CFG_AUTHKEYS_OPTIONS && !CFG_TUNABLE)
 		return NULL;
 	return *forced ? forced : used.command;
 }

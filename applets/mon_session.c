@@ -158,18 +158,17 @@ out:
 /* pipes[i]: 0 and 1 as pipe(2) gives them; child[i] is the command's end */
 static int pipes_open(int pipes[3][2])
 {
-	int i;
+	int i, r = 0;
 
-	for (i = 0; i < 3; i++)
-		if (pipe2(pipes[i], O_CLOEXEC) < 0)
-			break;
-	if (i == 3)
+	for (i = 0; i < 3 && r == 0; i++)
+		r = fd_pipe(pipes[i]);
+	if (r == 0)
 		return 0;
-	while (i--) {
-		close(pipes[i][0]);
-		close(pipes[i][1]);
+	while (--i) {
+		close(pipes[i - 1][0]);
+		close(pipes[i - 1][1]);
 	}
-	return -errno;
+	return r;
 }
 
 static pid_t start_piped(struct child *c, int fds[3], int *nfds)

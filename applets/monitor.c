@@ -16,7 +16,7 @@
 #include "monitor.h"
 #include "sig.h"
 
-#define REST_MS 200 /* of silence, then what a request took is given back */
+#define REST_MS 50 /* of silence, then what a request took is given back */
 #define LINK 4      /* descriptor of the listener's link */
 #define SOCK 3
 
@@ -219,7 +219,7 @@ static int handover_give(void)
 	wr_bytes(&w, mon.set, h.settings_len);
 	blobs_write(&w);
 	h.keys_len = wr_len(&w) - sizeof(h) - h.settings_len;
-	if (*banner && !w.bad && w.end - w.p > SSH_BANNER_MAX) {
+	if (CFG_TUNABLE && *banner && !w.bad && w.end - w.p > SSH_BANNER_MAX) {
 		n = file_read(banner, w.p, SSH_BANNER_MAX);
 		if (n < 0)
 			log_put(LOG_L_WARN, "banner %s: %s", banner, err_text(-n));

@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,7 +14,7 @@
 
 #define SOCK 3
 #define MONITOR 4
-#define REST_MS 200 /* of silence, then memory that was used for a burst is given back */
+#define REST_MS 50 /* of silence, then memory that was used for a burst is given back */
 
 struct net net APART;
 
@@ -49,6 +48,8 @@ static const char *version(void)
 	static char text[SSH_VERSION_MAX];
 	const char *more = SETTING(net.set, version_addendum);
 
+	if (!CFG_TUNABLE)
+		return "SSH-2.0-cubssh_" CFG_VERSION;
 	fmt(text, sizeof(text) - 2, "SSH-2.0-%s_%s%s%s",
 	    net.set->dropbear ? "dropbear_cubssh" : "cubssh", CFG_VERSION, *more ? " " : "", more);
 	return text;
@@ -60,18 +61,20 @@ static void conf_fill(struct str banner)
 	const struct settings *s = net.set;
 
 	c->version = version();
+	c->hostkeys = net.hostkeys;
+	c->methods = (s->pubkey_auth ? AUTH_PUBLICKEY : 0) |
+		     (CFG_AUTH_PASSWORD && s->password_auth ? AUTH_PASSWORD : 0);
+	c->pool = pool;
+	c->pool_len = sizeof(pool);
+	if (!CFG_TUNABLE)
+		return;
 	c->kex = SETTING(s, kex);
 	c->ciphers = SETTING(s, ciphers);
 	c->macs = SETTING(s, macs);
 	c->hostkey_algs = SETTING(s, hostkey_algs);
 	c->pubkey_algs = SETTING(s, pubkey_algs);
-	c->hostkeys = net.hostkeys;
-	c->methods = (s->pubkey_auth ? AUTH_PUBLICKEY : 0) |
-		     (CFG_AUTH_PASSWORD && s->password_auth ? AUTH_PASSWORD : 0);
 	c->max_tries = s->max_tries > 255 ? 255 : s->max_tries;
 	c->banner = banner;
-	c->pool = pool;
-	c->pool_len = sizeof(pool);
 	c->window = s->window;
 	c->rekey_bytes = s->rekey_bytes;
 	c->rekey_ms = s->rekey_seconds > 4000000 ? 0 : s->rekey_seconds * 1000;
@@ -182,7 +185,7 @@ static uint64_t clocks(uint64_t now, uint64_t start)
 	const struct settings *s = net.set;
 	uint64_t wait = ssh_timeout(&net.ssh, now), one;
 
-	if (!net.authed)
+	if (!CFG_TUNABLE || !net.authed)
 		return wait;
 	one = left(s->keepalive, net.heard + (uint64_t)net.unanswered * s->keepalive * 1000, now);
 	if (one == 0) {
@@ -291,7 +294,6 @@ int net_main(void)
 	log_open(self_name(), net.set->to_stderr, net.set->log_level, net.set->log_facility);
 	log_hold();
 	fd_nonblock(net.sock);
-	signal(SIGPIPE, SIG_IGN);
 	sandbox_net(SETTING(net.set, net_user));
 	loop();
 	say_how_it_ended();

@@ -71,7 +71,7 @@ const struct setting set_table[K_COUNT] = {
     [K_VERSION_ADDENDUM] = {NAMED("VersionAddendum"), AT(version_addendum), SET_REST, 0},
     [K_SUBSYSTEM] = {NAMED("Subsystem") "sftp /usr/libexec/sftp-server", AT(subsystem), SET_SUBSYS, 0},
     /* flags only */
-    [K_CONFIG] = {"\0" "/etc/ssh/sshd_config", AT(config_file), SET_WORD, 0},
+    [K_CONFIG] = {"\0" USE_SSHD_CONFIG(CFG_HOSTKEY_DIR "/sshd_config"), AT(config_file), SET_WORD, 0},
     [K_FOREGROUND] = {"\0", AT(foreground), SET_ENUM, E_BOOL},
     [K_STDERR] = {"\0", AT(to_stderr), SET_ENUM, E_BOOL},
     [K_INETD] = {"\0", AT(inetd), SET_ENUM, E_BOOL},
@@ -106,13 +106,13 @@ const struct set_default set_dropbear[] = {
 const char *const set_enums[E_COUNT] = {
     [E_BOOL] = "0no;1yes;",
     [E_NO] = "0no;",
-    [E_ROOT] = "0no;1prohibit-password;1without-password;2forced-commands-only;3yes;",
-    [E_METHODS] = "0any;1publickey,password;",
-    [E_LEVEL] = "0QUIET;0FATAL;0ERROR;3INFO;3VERBOSE;4DEBUG;4DEBUG1;5DEBUG2;5DEBUG3;",
-    [E_FACILITY] = ("4AUTH;:AUTHPRIV;3DAEMON;1USER;@LOCAL0;ALOCAL1;BLOCAL2;CLOCAL3;DLOCAL4;"
-		    "ELOCAL5;FLOCAL6;GLOCAL7;"),
-    [E_FAMILY] = "0any;4inet;6inet6;",
-    [E_GATEWAY] = "0no;1yes;2clientspecified;",
-    [E_FORWARD] = "0no;1local;2remote;3yes;3all;",
-    [E_QOS] = "0none;1af21 cs1;1lowdelay throughput;",
+    [E_ROOT] = "1prohibit-password;" USE_TUNABLE("0no;1without-password;2forced-commands-only;3yes;"),
+    [E_METHODS] = "0any;" USE_TUNABLE("1publickey,password;"),
+    [E_LEVEL] = "3INFO;" USE_TUNABLE("0QUIET;0FATAL;0ERROR;3VERBOSE;4DEBUG;4DEBUG1;5DEBUG2;5DEBUG3;"),
+    [E_FACILITY] = "4AUTH;" USE_TUNABLE(":AUTHPRIV;3DAEMON;1USER;@LOCAL0;ALOCAL1;BLOCAL2;"
+					 "CLOCAL3;DLOCAL4;ELOCAL5;FLOCAL6;GLOCAL7;"),
+    [E_FAMILY] = "0any;" USE_TUNABLE("4inet;6inet6;"),
+    [E_GATEWAY] = "0no;1yes;" USE_TUNABLE("2clientspecified;"),
+    [E_FORWARD] = "3yes;" USE_TUNABLE("0no;1local;2remote;3all;"),
+    [E_QOS] = "1af21 cs1;" USE_TUNABLE("0none;1lowdelay throughput;"),
 };

@@ -6,9 +6,6 @@
 #include "port.h"
 #include "settings_table.h"
 
-/* sshd's flags alone never add to a list and give no sizes */
-#define MORE (CFG_SSHD_OPTIONS || CFG_COMPAT_DROPBEAR)
-
 int set_text(struct settings *s, uint16_t *ref, struct str v)
 {
 	uint16_t at = s->text_len;
@@ -159,7 +156,7 @@ static const char *put_number(uint32_t *to, const struct setting *row, struct st
 	if (row->type == SET_TIME)
 		ok |= take_time(v, &n);
 	else if (row->type == SET_SIZE)
-		ok |= MORE && take_size(v, &n);
+		ok |= CFG_TUNABLE && take_size(v, &n);
 	else
 		ok |= take_number(&v, &n) && (!v.len || (row->type == SET_FIRST && *v.p == ':'));
 	if (!ok || n < row->arg)
@@ -272,7 +269,7 @@ static const char *put_words(struct settings *s, const struct setting *row, uint
 	case SET_LISTEN: return put_listen(s, row->arg, *what);
 	case SET_FILES: return put_next(s, to, row->arg, *what);
 	case SET_LIST:
-		return MORE ? put_list(s, to, (char)row->arg, *what) : put_text(s, to, *what);
+		return CFG_TUNABLE ? put_list(s, to, (char)row->arg, *what) : put_text(s, to, *what);
 	case SET_SUBSYS:
 		if (!memchr(what->p, ' ', what->len))
 			return "no command line";

@@ -214,7 +214,7 @@ static void pid_file_write(void)
 
 	if (!*path || !strcmp(path, "none"))
 		return;
-	r = file_write_atomic(path, text, n, 0644, 1);
+	r = file_write_atomic(path, text, n, 0644);
 	if (r < 0)
 		log_put(LOG_L_WARN, "pid file %s: %s", path, err_text(-r));
 }
@@ -249,7 +249,7 @@ static int listener_run(void)
 /* -i: the connection is on descriptor 0 and 1, and there is no listener */
 static int inetd_run(void)
 {
-	int sock = fcntl(0, F_DUPFD_CLOEXEC, 3), null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int sock = fd_copy(0), null = fd_open("/dev/null", O_RDWR);
 
 	if (sock < 0 || null < 0)
 		return 1;
@@ -272,7 +272,6 @@ int sshd_main(int argc, char **argv)
 	int r;
 
 	self_init(argv);
-	signal(SIGPIPE, SIG_IGN);
 	if (argc == 2 && !strcmp(argv[1], ROLE_MONITOR))
 		return monitor_main();
 	if (argc == 2 && !strcmp(argv[1], ROLE_NET))

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ttymodes.h"
 
+#include "port.h"
+
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -54,7 +56,7 @@ void ttymodes_apply(int fd, struct str modes)
 	struct termios t;
 	uint8_t opcode;
 
-	if (tcgetattr(fd, &t) < 0)
+	if (tty_get(fd, &t) < 0)
 		return;
 	/* 0 ends; from 160 on the arguments are not defined */
 	while ((opcode = rd_u8(&r)) && opcode < 160 && !r.bad) {
@@ -68,5 +70,5 @@ void ttymodes_apply(int fd, struct str modes)
 		else
 			flag_set(&t, opcode, v);
 	}
-	tcsetattr(fd, TCSANOW, &t);
+	tty_set(fd, &t);
 }

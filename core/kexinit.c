@@ -172,7 +172,7 @@ static int agree(struct ssh *s, const struct str *lists)
 			return missing(s, "cipher");
 		s->next_cipher[dir] = ciphers[i];
 		s->next_mac[dir] = NULL;
-		if (!ciphers[i]->tag_len) {
+		if (MACS && !ciphers[i]->tag_len) {
 			i = negotiate(s, L_MAC, lists[4 + dir]);
 			if (i < 0)
 				return missing(s, "MAC");

@@ -213,10 +213,12 @@ static void put_lines(struct wr *w, struct str s)
 		base64_encode(quad, s.p + i, n);
 		for (size_t c = 0; c < 4; c++) {
 			wr_u8(w, (uint8_t)quad[c]);
-			if (++col % LINE == 0)
+			if (++col == LINE) {
 				wr_u8(w, '\n');
+				col = 0;
+			}
 		}
-		if (i + n == s.len && col % LINE)
+		if (i + n == s.len && col)
 			wr_u8(w, '\n');
 	}
 	wipe(quad, sizeof(quad));

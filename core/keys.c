@@ -58,7 +58,7 @@ void keys_install(struct ssh *s, int out)
 	cipher->init(&k->cctx, key, iv, out);
 	k->cipher = cipher;
 	k->mac = mac;
-	if (mac) {
+	if (MACS && mac) {
 		derive(s, c2s ? 'E' : 'F', key, mac->key_len);
 		mac_init(&k->mctx, mac, key);
 	}

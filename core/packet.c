@@ -50,7 +50,7 @@ static void seal(struct ssh *s, uint8_t *p, uint32_t n)
 
 	if (!k->cipher)
 		return;
-	if (k->cipher->seal) {
+	if (!MACS || k->cipher->seal) {
 		k->cipher->seal(&k->cctx, k->seq, p, n);
 	} else if (k->mac->etm) {
 		k->cipher->crypt(&k->cctx, p + 4, n - 4);
@@ -67,7 +67,7 @@ static uint32_t pad_block(const struct keys *k, uint32_t *outside)
 	*outside = 0;
 	if (!k->cipher)
 		return 8;
-	if (k->cipher->aad || (k->mac && k->mac->etm))
+	if (!MACS || k->cipher->aad || (k->mac && k->mac->etm))
 		*outside = 4;
 	return k->cipher->block;
 }
@@ -76,7 +76,7 @@ static uint32_t tag_len(const struct keys *k)
 {
 	if (!k->cipher)
 		return 0;
-	return k->cipher->tag_len ? k->cipher->tag_len : k->mac->tag_len;
+	return !MACS || k->cipher->tag_len ? k->cipher->tag_len : k->mac->tag_len;
 }
 
 /* the packet at tx_w has a payload of n bytes in place */
@@ -141,7 +141,7 @@ static uint32_t length_in(struct ssh *s, uint8_t *p)
 
 	if (!k->cipher)
 		return get_u32(p);
-	if (k->cipher->length)
+	if (!MACS || k->cipher->length)
 		return k->cipher->length(&k->cctx, k->seq, p);
 	if (!k->mac->etm && !s->head_open) {
 		k->cipher->crypt(&k->cctx, p, k->cipher->block);
@@ -158,7 +158,7 @@ static int open_in(struct ssh *s, uint8_t *p, uint32_t n)
 
 	if (!k->cipher)
 		return SSH_OK;
-	if (k->cipher->open)
+	if (!MACS || k->cipher->open)
 		return k->cipher->open(&k->cctx, k->seq, p, n) ? SSH_OK : SSH_E_MAC;
 	if (!k->mac->etm)
 		k->cipher->crypt(&k->cctx, p + k->cipher->block, n - k->cipher->block);

@@ -112,7 +112,8 @@ uint32_t window_more(const struct ssh *s, const struct chan *c)
 		return 0;
 	left = unpromised(s, &open);
 	r = reserve(s, open);
-	share = (total(s) - r) / open;
+	for (share = 0; (share + 1) * open <= total(s) - r; share++) /* no divider everywhere */
+		;
 	if (share < least(s))
 		share = least(s);
 	most = promised(s, c) + (left > r ? left - r : 0);

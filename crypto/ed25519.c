@@ -8,12 +8,12 @@
 #include <string.h>
 
 /* h's output modulo L */
-static void hash_to_sc(uint32_t r[8], const br_sha512_context *h)
+static void hash_to_sc(uint32_t r[8], const struct hash_ctx *h)
 {
 	uint8_t digest[64];
 	uint32_t x[16];
 
-	br_sha512_out(h, digest);
+	hash_out(h, digest);
 	le32_get(x, digest, 16);
 	sc_reduce(r, x);
 	wipe(digest, sizeof(digest));
@@ -23,12 +23,12 @@ static void hash_to_sc(uint32_t r[8], const br_sha512_context *h)
 /* 5.1.5: a is the secret scalar, prefix what makes the nonces */
 static void expand(uint32_t a[8], uint8_t prefix[32], const uint8_t seed[32])
 {
-	br_sha512_context h;
+	struct hash_ctx h;
 	uint8_t digest[64];
 
-	br_sha512_init(&h);
-	br_sha512_update(&h, seed, 32);
-	br_sha512_out(&h, digest);
+	hash_init(&h, &hash_sha512);
+	hash_add(&h, seed, 32);
+	hash_out(&h, digest);
 	sc_clamp(digest);
 	le32_get(a, digest, 8);
 	memcpy(prefix, digest + 32, 32);
@@ -60,12 +60,12 @@ void ed25519_public(uint8_t pub[32], const uint8_t seed[32])
 static void challenge(uint32_t k[8], const uint8_t r[32], const uint8_t pub[32], const void *m,
 		      size_t n)
 {
-	br_sha512_context h;
+	struct hash_ctx h;
 
-	br_sha512_init(&h);
-	br_sha512_update(&h, r, 32);
-	br_sha512_update(&h, pub, 32);
-	br_sha512_update(&h, m, n);
+	hash_init(&h, &hash_sha512);
+	hash_add(&h, r, 32);
+	hash_add(&h, pub, 32);
+	hash_add(&h, m, n);
 	hash_to_sc(k, &h);
 }
 
@@ -74,12 +74,12 @@ void ed25519_sign(uint8_t sig[64], const uint8_t seed[32], const uint8_t pub[32]
 {
 	uint32_t a[8], r[8], k[8];
 	uint8_t prefix[32];
-	br_sha512_context h;
+	struct hash_ctx h;
 
 	expand(a, prefix, seed);
-	br_sha512_init(&h);
-	br_sha512_update(&h, prefix, 32);
-	br_sha512_update(&h, m, n);
+	hash_init(&h, &hash_sha512);
+	hash_add(&h, prefix, 32);
+	hash_add(&h, m, n);
 	hash_to_sc(r, &h);
 	mul_base_to_bytes(sig, r);
 	challenge(k, sig, pub, m, n);

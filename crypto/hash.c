@@ -1,12 +1,13 @@
 /* hash.c - hash functions by their rows. */
 /* SPDX-License-Identifier: MIT */
 #include "crypto.h"
+#include "sha2.h"
 
 const struct hash hash_md5 = {&br_md5_vtable, br_md5_SIZE};
 const struct hash hash_sha1 = {&br_sha1_vtable, br_sha1_SIZE};
-const struct hash hash_sha256 = {&br_sha256_vtable, br_sha256_SIZE};
-const struct hash hash_sha384 = {&br_sha384_vtable, br_sha384_SIZE};
-const struct hash hash_sha512 = {&br_sha512_vtable, br_sha512_SIZE};
+const struct hash hash_sha256 = {&sha256_class.br, br_sha256_SIZE};
+const struct hash hash_sha384 = {&sha384_class.br, br_sha384_SIZE};
+const struct hash hash_sha512 = {&sha512_class.br, br_sha512_SIZE};
 
 void hash_init(struct hash_ctx *c, const struct hash *h)
 {

@@ -35,13 +35,13 @@ void rng_init(struct rng *r, const uint8_t seed[32])
 
 void rng_add(struct rng *r, const void *p, size_t n)
 {
-	br_sha256_context h;
+	struct hash_ctx h;
 	uint8_t key[32];
 
-	br_sha256_init(&h);
-	br_sha256_update(&h, r->key, sizeof(r->key));
-	br_sha256_update(&h, p, n);
-	br_sha256_out(&h, key);
+	hash_init(&h, &hash_sha256);
+	hash_add(&h, r->key, sizeof(r->key));
+	hash_add(&h, p, n);
+	hash_out(&h, key);
 	set_key(r, key);
 	wipe(key, sizeof(key));
 	wipe(&h, sizeof(h));

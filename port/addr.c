@@ -9,29 +9,24 @@
 #include "config.h"
 #include "sock.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
-#define HOST_ROOM 64
-
-static void put(struct addr *a, size_t at, const void *p, size_t n)
-{
-	memcpy(a->sa.bytes + at, p, n);
-}
+#define ADDR4 offsetof(struct sockaddr_in, sin_addr)
+#define ADDR6 offsetof(struct sockaddr_in6, sin6_addr)
 
 const uint8_t *addr_bytes(const struct addr *a, size_t *n)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-	const uint8_t *ip = a->sa.bytes + offsetof(struct sockaddr_in6, sin6_addr);
+	const uint8_t *ip = a->sa.bytes + ADDR6;
 
 	*n = a->sa.any.family == AF_INET6 ? 16 : a->sa.any.family == AF_INET ? 4 : 0;
 	if (*n == 4)
-		return a->sa.bytes + offsetof(struct sockaddr_in, sin_addr);
+		return a->sa.bytes + ADDR4;
 	if (*n == 16 && memcmp(ip, mapped, 12) == 0) {
 		*n = 4;
 		return ip + 12;
@@ -39,28 +34,32 @@ const uint8_t *addr_bytes(const struct addr *a, size_t *n)
 	return ip;
 }
 
-void addr_any4(struct addr *a)
+static void fill(struct addr *a, uint16_t family, uint16_t port)
 {
-	uint16_t port = htons(addr_port(a));
+	uint8_t *p = a->sa.bytes + offsetof(struct sockaddr_in, sin_port); /* as in v6 */
 
 	memset(a, 0, sizeof *a);
-	a->sa.any.family = AF_INET;
-	put(a, offsetof(struct sockaddr_in, sin_port), &port, sizeof port);
-	a->len = sizeof(struct sockaddr_in);
+	a->sa.any.family = family;
+	p[0] = (uint8_t)(port >> 8);
+	p[1] = (uint8_t)port;
+	a->len = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+}
+
+void addr_any4(struct addr *a)
+{
+	fill(a, AF_INET, addr_port(a));
 }
 
 /* SIOCGIFINDEX or SIOCGIFNAME on r */
 static int interface(unsigned long cmd, struct ifreq *r)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), ok;
+	long fd = sys(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), ok;
 
 	if (fd < 0)
-		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	ok = ioctl_raw(fd, cmd, r) == 0;
-	close(fd);
-	return ok ? 0 : -ENODEV;
+		return (int)fd;
+	ok = ioctl_raw((int)fd, cmd, r);
+	close((int)fd);
+	return ok == 0 ? 0 : -ENODEV;
 }
 
 static int scope_parse(const char *s, uint32_t *scope)
@@ -80,59 +79,110 @@ static int scope_parse(const char *s, uint32_t *scope)
 	return err;
 }
 
-static int have_ipv6(void)
+/*
+ * A number at s up to most, in base 10 without leading zeros or in base 16 of up
+ * to four digits: what is behind it, NULL where there is none.
+ */
+static const char *number(const char *s, unsigned base, unsigned most, unsigned *v)
 {
-	int fd = CFG_IPV6 ? socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
+	const char *p = s;
 
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
+	for (*v = 0;; p++) {
+		unsigned c = (unsigned char)*p, d = c - '0';
+
+		if (base == 16 && d > 9)
+			d = (c | 32) - 'a' < 6 ? (c | 32) - 'a' + 10 : base;
+		if (d >= base)
+			break;
+		*v = *v * base + d;
+		if (*v > most || p - s > 3 || (base == 10 && p > s && *s == '0'))
+			return NULL;
+	}
+	return p > s ? p : NULL;
 }
 
-/* host "" and family 0: both kinds, marked behind the sockaddr for sock_listen */
-static int parse6(struct addr *a, const char *host, int family, uint16_t port)
+/* The address that fills s up to end: 1, or 0 */
+static int parse4(const char *s, const char *end, uint8_t *ip)
 {
-	char text[HOST_ROOM];
-	uint8_t ip[16] = {0};
-	uint32_t scope = 0;
-	const char *percent = strchr(host, '%');
-	int err = 0;
+	unsigned v;
+	int i;
 
-	if (percent)
-		err = scope_parse(percent + 1, &scope);
+	for (i = 0; i < 4; i++, s++) {
+		s = number(s, 10, 255, &v);
+		if (!s || (i < 3 ? *s != '.' : s != end))
+			return 0;
+		ip[i] = (uint8_t)v;
+	}
+	return 1;
+}
+
+/* RFC 4291 2.2; gap: where "::" is, none yet where that is beyond the address */
+static int parse6(const char *s, const char *end, uint8_t ip[16])
+{
+	size_t n = 0, gap = 17, i;
+	unsigned v;
+
+	for (;;) {
+		const char *next;
+
+		if (s[0] == ':' && s[1] == ':' && gap > 16) {
+			gap = n;
+			s += 2;
+			if (s == end)
+				break;
+		} else if (n && *s++ != ':') {
+			return 0;
+		}
+		next = number(s, 16, 0xffff, &v);
+		if (next && *next == '.' && n <= 12 && parse4(s, end, ip + n)) {
+			n += 4;
+			break;
+		}
+		if (!next || n > 14)
+			return 0;
+		ip[n++] = (uint8_t)(v >> 8);
+		ip[n++] = (uint8_t)v;
+		s = next;
+		if (s == end)
+			break;
+	}
+	if (gap > 16)
+		return n == 16;
+	if (n > 14)
+		return 0;
+	for (i = 0; i < 16 - gap; i++)
+		ip[15 - i] = i < n - gap ? ip[n - 1 - i] : 0;
+	return 1;
+}
+
+static int addr6_parse(struct addr *a, const char *host, int family, uint16_t port)
+{
+	const char *percent = strchr(host, '%');
+	uint32_t scope = 0;
+	int err = percent ? scope_parse(percent + 1, &scope) : 0;
+
 	if (err < 0)
 		return err;
-	fmt(text, sizeof text, "%.*s", percent ? (int)(percent - host) : HOST_ROOM, host);
-	if (*host && inet_pton(AF_INET6, text, ip) != 1)
-		return -EINVAL;
-	a->sa.any.family = AF_INET6;
-	put(a, offsetof(struct sockaddr_in6, sin6_port), &port, sizeof port);
-	put(a, offsetof(struct sockaddr_in6, sin6_addr), ip, sizeof ip);
-	put(a, offsetof(struct sockaddr_in6, sin6_scope_id), &scope, sizeof scope);
+	fill(a, AF_INET6, port);
+	memcpy(a->sa.bytes + offsetof(struct sockaddr_in6, sin6_scope_id), &scope, 4);
+	if (!percent)
+		percent = host + strlen(host);
 	a->sa.bytes[ADDR_BOTH] = !*host && !family;
-	a->len = sizeof(struct sockaddr_in6);
-	return 0;
+	return !*host || parse6(host, percent, a->sa.bytes + ADDR6) ? 0 : -EINVAL;
 }
 
 int addr_parse(struct addr *a, const char *host, int family, uint16_t port)
 {
-	uint8_t ip[4] = {0};
-	uint16_t be = htons(port);
+	int colon = strchr(host, ':') != NULL;
 
-	memset(a, 0, sizeof *a);
-	if (strcmp(host, "*") == 0)
+	if (*host == '*' && !host[1])
 		host = "";
-	if (strchr(host, ':') || (!*host && (family == 6 || (!family && have_ipv6()))))
-		return !CFG_IPV6     ? -EAFNOSUPPORT
-		       : family == 4 ? -EINVAL
-				     : parse6(a, host, family, be);
-	if (family == 6 || (*host && inet_pton(AF_INET, host, ip) != 1))
-		return -EINVAL;
-	a->sa.any.family = AF_INET;
-	put(a, offsetof(struct sockaddr_in, sin_port), &be, sizeof be);
-	put(a, offsetof(struct sockaddr_in, sin_addr), ip, sizeof ip);
-	a->len = sizeof(struct sockaddr_in);
-	return 0;
+	if (CFG_IPV6 && family != 4 && (colon || !*host))
+		return addr6_parse(a, host, family, port);
+	if (colon || family == 6)
+		return CFG_IPV6 ? -EINVAL : -EAFNOSUPPORT;
+	fill(a, AF_INET, port);
+	return !*host || parse4(host, host + strlen(host), a->sa.bytes + ADDR4) ? 0 : -EINVAL;
 }
 
 /* RFC 5952 4: the longest run of two or more zero groups becomes "::", the first of equals */

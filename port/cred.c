@@ -2,17 +2,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The ids are the kernel's, not ours: the only state is what user_self goes
- * back to, kept while on is 1.
+ * back to, kept while acting is 1.
  */
 #include "internal.h"
 
 #include <errno.h>
-#include <unistd.h>
 
-static struct {
-	int on, n;
-	gid_t gid, groups[CRED_GROUPS];
-} root;
+#define SAME ((uid_t)-1)
+
+static int acting;
+static struct cred own;
 
 void cred_of(const struct user *u, struct cred *c)
 {
@@ -22,27 +21,43 @@ void cred_of(const struct user *u, struct cred *c)
 	c->n = 1 + groups_of(u->name, c->groups + 1, CRED_GROUPS - 1);
 }
 
-/* 1: all ids are the user's */
-static int is_now(uid_t uid, gid_t gid)
+/* real and saved ids as well where all is 1 */
+static int ids_set(const struct cred *c, int all)
 {
-	uid_t r, e, s;
-	gid_t gr, ge, gs;
+	uid_t uid = all ? c->uid : SAME;
+	gid_t gid = all ? c->gid : SAME;
+	long r = setgroups_raw(c->n, c->groups);
 
-	return getresuid(&r, &e, &s) == 0 && getresgid(&gr, &ge, &gs) == 0 && r == uid &&
-	       e == uid && s == uid && gr == gid && ge == gid && gs == gid;
+	if (r == 0)
+		r = setresgid_raw(gid, c->gid, gid);
+	if (r == 0)
+		r = setresuid_raw(uid, c->uid, uid);
+	return (int)r;
+}
+
+/* 1: all ids are the user's */
+static int is_now(const struct cred *c)
+{
+	uid_t id[6];
+	int i;
+
+	if (getresuid_raw(id, id + 1, id + 2) < 0 || getresgid_raw(id + 3, id + 4, id + 5) < 0)
+		return 0;
+	for (i = 0; i < 3; i++)
+		if (id[i] != c->uid || id[3 + i] != c->gid)
+			return 0;
+	return 1;
 }
 
 int cred_set(const struct cred *c)
 {
-	if (geteuid() != 0)
-		return is_now(c->uid, c->gid) ? 0 : -EPERM;
-	if (setgroups_raw(c->n, c->groups) < 0 || setresgid_raw(c->gid, c->gid, c->gid) < 0 ||
-	    setresuid_raw(c->uid, c->uid, c->uid) < 0)
-		return -errno;
-	if (!is_now(c->uid, c->gid))
-		return -EPERM;
-	/* a capability left over would let this succeed */
-	if (c->uid != 0 && (setresuid_raw(-1, 0, -1) == 0 || setgroups_raw(0, NULL) == 0))
+	int r = geteuid() == 0 ? ids_set(c, 1) : 0;
+
+	if (r < 0)
+		return r;
+	/* a capability left over would let the last two succeed */
+	if (!is_now(c) ||
+	    (c->uid != 0 && (setresuid_raw(SAME, 0, SAME) == 0 || setgroups_raw(0, NULL) == 0)))
 		return -EPERM;
 	return 0;
 }
@@ -57,34 +72,34 @@ int user_become(const struct user *u)
 
 int user_act(const struct user *u)
 {
+	uid_t now = geteuid();
 	struct cred c;
-	int err;
+	int r;
 
-	if (geteuid() == u->uid && u->uid != 0)
-		return 0;
-	if (geteuid() != 0)
-		return -EPERM;
+	if (now != 0)
+		return now == u->uid ? 0 : -EPERM;
 	cred_of(u, &c);
-	root.gid = getegid();
-	root.n = getgroups(CRED_GROUPS, root.groups);
-	if (root.n < 0)
-		root.n = 0;
-	root.on = 1;
-	if (setgroups_raw(c.n, c.groups) == 0 && setresgid_raw(-1, c.gid, -1) == 0 &&
-	    setresuid_raw(-1, c.uid, -1) == 0 && geteuid() == c.uid && getegid() == c.gid)
-		return 0;
-	err = errno;
-	user_self();
-	return err ? -err : -EPERM;
+	own.gid = getegid();
+	own.n = (int)getgroups_raw(CRED_GROUPS, own.groups);
+	if (own.n < 0)
+		own.n = 0;
+	acting = 1;
+	r = ids_set(&c, 0);
+	if (r == 0 && (geteuid() != c.uid || getegid() != c.gid))
+		r = -EPERM;
+	if (r < 0)
+		user_self();
+	return r;
 }
 
 int user_self(void)
 {
-	if (!root.on)
-		return 0;
-	if (setresuid_raw(-1, 0, -1) < 0 || setresgid_raw(-1, root.gid, -1) < 0 ||
-	    setgroups_raw(root.n, root.groups) < 0)
-		return -errno;
-	root.on = 0;
-	return 0;
+	int r = 0;
+
+	if (acting) {
+		setresuid_raw(SAME, 0, SAME);
+		r = ids_set(&own, 0);
+		acting = r < 0;
+	}
+	return r;
 }

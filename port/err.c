@@ -2,10 +2,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "internal.h"
 
+#include "config.h"
+
 #include <errno.h>
 #include <string.h>
 
 #define ERRORS(X)                                       \
+	X(0, "Success")                                 \
 	X(EPERM, "Operation not permitted")             \
 	X(ENOENT, "No such file or directory")          \
 	X(EIO, "I/O error")                             \
@@ -53,13 +56,15 @@ static const char texts[] = ERRORS(TEXT); /* in the same order, one after the ot
 
 const char *err_text(int err)
 {
+	static char number[16];
 	const char *t = texts;
 	size_t i;
 
-	if (!err)
-		return "Success";
-	for (i = 0; i < sizeof numbers / sizeof *numbers; i++, t += strlen(t) + 1)
+	for (i = 0; CFG_ERROR_TEXTS && i < sizeof numbers / sizeof *numbers; i++) {
 		if (numbers[i] == err)
 			return t;
-	return "Unknown error";
+		t += strlen(t) + 1;
+	}
+	fmt(number, sizeof number, "errno %d", err);
+	return number;
 }

@@ -2,8 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "internal.h"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include "config.h"
 
 #ifndef SYS_close_range
 #ifdef __mips__
@@ -31,13 +30,13 @@ union entries {
 
 static long entries_read(int fd, union entries *e)
 {
-	return syscall(SYS_getdents64, fd, e, (long)sizeof *e);
+	return sys(SYS_getdents64, fd, e, (long)sizeof *e);
 }
 
 /* Names are in /proc/self/fd by number, so that closing does not disturb the reading. */
 static int close_listed(unsigned lo, unsigned hi)
 {
-	int dir = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int dir = fd_open("/proc/self/fd", O_RDONLY | O_DIRECTORY);
 	union entries e;
 	uint64_t fd;
 	long n = -1, at;
@@ -58,7 +57,8 @@ static int close_listed(unsigned lo, unsigned hi)
 
 void fds_close(unsigned lo, unsigned hi)
 {
-	if (lo > hi || syscall(SYS_close_range, lo, hi, 0) == 0 || close_listed(lo, hi) == 0)
+	if (lo > hi || sys(SYS_close_range, lo, hi, NULL) == 0 ||
+	    (CFG_OLD_KERNELS && close_listed(lo, hi) == 0))
 		return;
 	for (; lo < MOST && lo <= hi; lo++)
 		close((int)lo);
@@ -83,13 +83,12 @@ int dir_is_empty(int fd)
 
 void proc_close_from(int lowest)
 {
-	int own[4] = {log_fd(), self_fd()}, next, i;
+	int own[] = {log_fd(), self_fd(), sig_fd()}, next, i;
 	unsigned lo = (unsigned)lowest;
 
-	sig_fds(own + 2);
 	for (;;) {
 		next = -1;
-		for (i = 0; i < 4; i++)
+		for (i = 0; i < 3; i++)
 			if (own[i] >= (int)lo && (next < 0 || own[i] < next))
 				next = own[i];
 		if (next < 0)

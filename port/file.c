@@ -3,11 +3,8 @@
 #include "internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h> /* rename */
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #define PATH_ROOM 512
 
@@ -31,38 +28,35 @@ static ssize_t read_all(int fd, void *buf, size_t n)
 
 ssize_t file_read(const char *path, void *buf, size_t n)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
+	int fd = fd_open(path, O_RDONLY | O_NONBLOCK);
+	struct kstat st;
 	ssize_t r;
 
 	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0)
-		r = -errno;
-	else if (!S_ISREG(st.st_mode))
+		return fd;
+	r = stat_fd(fd, &st);
+	if (r == 0 && !S_ISREG(st.st_mode))
 		r = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	else
+	if (r == 0)
 		r = read_all(fd, buf, n);
 	close(fd);
 	return r;
 }
 
-/* A name beside path that nobody has; the descriptor. */
+/* A name beside path that nobody has, a killed process before us neither; the descriptor. */
 static int open_aside(const char *path, char *aside, size_t n, mode_t mode)
 {
-	struct timespec t;
-	int tries, fd;
+	unsigned i, id = (unsigned)getpid();
+	long fd = -EEXIST;
 
-	for (tries = 0; tries < 100; tries++) {
-		clock_gettime(CLOCK_REALTIME, &t);
-		if (fmt(aside, n, "%s.%06x", path,
-			((unsigned)t.tv_nsec ^ (unsigned)getpid() << 10) & 0xffffff) >= n - 1)
+	for (i = 0; i < 100 && fd == -EEXIST; i++) {
+		if (fmt(aside, n, "%s.%u", path, id + i) >= n - 1)
 			return -ENAMETOOLONG;
-		fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode & 0700);
-		if (fd >= 0 || errno != EEXIST)
-			return fd < 0 ? -errno : fd;
+		fd = sys(SYS_openat, AT_FDCWD, aside,
+			 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_LARGEFILE,
+			 mode & 0700);
 	}
-	return -EEXIST;
+	return (int)fd;
 }
 
 /* Makes a rename in path's directory last. Not every file system can, and the file is there. */
@@ -74,31 +68,14 @@ static void sync_directory(const char *path)
 
 	fmt(dir, sizeof dir, "%.*s", slash ? (int)(slash - path) + (slash == path) : 1,
 	    slash ? path : ".");
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = fd_open(dir, O_RDONLY | O_DIRECTORY);
 	if (fd >= 0) {
-		fsync(fd);
+		sys(SYS_fsync, fd);
 		close(fd);
 	}
 }
 
-/* aside becomes path unless path is there: aside stays where that fails */
-static int put_new(const char *aside, const char *path)
-{
-	struct stat st;
-
-	if (link(aside, path) == 0) {
-		unlink(aside);
-		return 0;
-	}
-	if (errno == EEXIST)
-		return -EEXIST;
-	/* a file system without links: a look and a rename, so that the file is whole at least */
-	if (lstat(path, &st) == 0)
-		return -EEXIST;
-	return rename(aside, path) < 0 ? -errno : 0;
-}
-
-int file_write_atomic(const char *path, const void *buf, size_t n, mode_t mode, int replace)
+int file_write_atomic(const char *path, const void *buf, size_t n, mode_t mode)
 {
 	char aside[PATH_ROOM];
 	int fd = open_aside(path, aside, sizeof aside, mode), r;
@@ -106,14 +83,14 @@ int file_write_atomic(const char *path, const void *buf, size_t n, mode_t mode, 
 	if (fd < 0)
 		return fd;
 	r = write_all(fd, buf, n);
-	if (r == 0 && (fchmod_raw(fd, mode) < 0 || fsync(fd) < 0))
-		r = -errno;
+	if (r == 0)
+		r = (int)sys(SYS_fchmod, fd, mode);
+	if (r == 0)
+		r = (int)sys(SYS_fsync, fd);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
-	if (r == 0 && replace)
-		r = rename(aside, path) < 0 ? -errno : 0;
-	else if (r == 0)
-		r = put_new(aside, path);
+	if (r == 0 && rename(aside, path) < 0)
+		r = -errno;
 	if (r < 0)
 		unlink(aside);
 	else
@@ -123,22 +100,22 @@ int file_write_atomic(const char *path, const void *buf, size_t n, mode_t mode, 
 
 int dir_make(const char *path)
 {
-	char part[PATH_ROOM];
-	struct stat st;
-	size_t n = fmt(part, sizeof part, "%s", path), i;
-	int err = 0;
+	char part[PATH_ROOM], *p = part;
+	struct kstat st;
+	int err = 0, r;
 
-	if (n >= sizeof part - 1)
+	if (fmt(part, sizeof part, "%s", path) >= sizeof part - 1)
 		return -ENAMETOOLONG;
-	for (i = 1; i <= n; i++) {
-		if (path[i] && path[i] != '/')
-			continue;
-		part[i] = 0;
-		err = mkdir(part, 0755) < 0 ? errno : 0;
-		part[i] = path[i];
+	while (*p) {
+		for (p++; *p && *p != '/'; p++)
+			;
+		*p = 0;
+		err = mkdir(part, 0755) < 0 ? -errno : 0;
+		*p = path[p - part];
 	}
 	/* what is there already fails in many ways: EEXIST, EROFS, EACCES */
-	if (stat(path, &st) < 0)
-		return err ? -err : -errno;
+	r = stat_path(path, &st);
+	if (r < 0)
+		return err ? err : r;
 	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Where text goes: a buffer that is cut when full, or with fd >= 0 written out when full. */
 struct sink {
@@ -12,10 +11,14 @@ struct sink {
 	int fd;
 };
 
-struct spec {
-	int left, zero, width, prec; /* width, prec: -1 where not given */
-	int longs;                   /* 'l' counted: 2 for 64 bits */
+/* what a % asks for: text of n bytes, and how it is to look */
+struct item {
+	const char *text;
+	int n, width, left, zero, escape;
+	char digits[24]; /* 2^64 has 22 in base 8 */
 };
+
+static const char hex[] = "0123456789abcdef";
 
 int write_all(int fd, const void *buf, size_t n)
 {
@@ -34,73 +37,60 @@ int write_all(int fd, const void *buf, size_t n)
 	return 0;
 }
 
-static void sink_flush(struct sink *s)
-{
-	write_all(s->fd, s->start, (size_t)(s->p - s->start));
-	s->p = s->start;
-}
-
 static void sink_put(struct sink *s, int c)
 {
-	if (s->p == s->end && s->fd >= 0)
-		sink_flush(s);
+	if (s->p == s->end && s->fd >= 0) {
+		write_all(s->fd, s->start, (size_t)(s->p - s->start));
+		s->p = s->start;
+	}
 	if (s->p < s->end)
 		*s->p++ = (char)c;
 }
 
-static void put_text(struct sink *s, const struct spec *sp, const char *t, size_t n)
+static void put_item(struct sink *s, const struct item *it)
 {
-	int pad = sp->width > (int)n ? sp->width - (int)n : 0;
+	int pad = it->width - it->n, i;
 
-	for (; pad && !sp->left; pad--)
-		sink_put(s, ' ');
-	while (n--)
-		sink_put(s, *t++);
-	for (; pad; pad--)
+	for (; pad > 0 && !it->left; pad--)
+		sink_put(s, it->zero ? '0' : ' ');
+	for (i = 0; i < it->n; i++) {
+		unsigned char c = (unsigned char)it->text[i];
+
+		if (it->escape && (c < 32 || c > 126 || c == '\\')) {
+			sink_put(s, '\\');
+			sink_put(s, 'x');
+			sink_put(s, hex[c >> 4]);
+			c = (unsigned char)hex[c & 15];
+		}
+		sink_put(s, c);
+	}
+	for (; pad > 0; pad--)
 		sink_put(s, ' ');
 }
 
-/* *v /= base, returns the rest; base <= 16, so each step's dividend is below 2^20. */
-static unsigned divide(uint64_t *v, unsigned base)
+/* v / 10: a product where a division would be a function of the compiler's library */
+static unsigned long tenth(unsigned long v)
 {
-	uint32_t hi = (uint32_t)(*v >> 32), lo = (uint32_t)*v, mid, low;
-
-	mid = hi % base << 16 | lo >> 16;
-	low = mid % base << 16 | (lo & 0xffff);
-	*v = (uint64_t)(hi / base) << 32 | (mid / base) << 16 | low / base;
-	return low % base;
+	return sizeof v == 4 ? (unsigned long)(v * (uint64_t)0xcccccccd >> 35) : v / 10;
 }
 
-static void put_number(struct sink *s, const struct spec *sp, uint64_t v, unsigned base, int minus)
+static void item_number(struct item *it, unsigned long v, int kind)
 {
-	char buf[72], *end = buf + sizeof buf, *p = end;
-	int least = sp->zero && !sp->left ? sp->width - minus : 0;
+	char *end = it->digits + sizeof it->digits, *p = end;
+	int minus = kind == 'd' && (long)v < 0, bits = kind == 'x' ? 4 : kind == 'o' ? 3 : 0;
+	unsigned long rest;
 
-	do
-		*--p = "0123456789abcdef"[divide(&v, base)];
-	while (v);
-	while (end - p < least && p > buf + 1)
-		*--p = '0';
+	if (minus)
+		v = -v;
+	do {
+		rest = bits ? v >> bits : tenth(v);
+		*--p = hex[v - (bits ? rest << bits : rest * 10)];
+		v = rest;
+	} while (v);
 	if (minus)
 		*--p = '-';
-	put_text(s, sp, p, (size_t)(end - p));
-}
-
-/* n < 0: up to the NUL */
-static void put_printable(struct sink *s, const char *t, int n)
-{
-	for (; n < 0 ? *t != 0 : n > 0; t++, n -= n > 0) {
-		unsigned char c = (unsigned char)*t;
-
-		if (c >= 32 && c <= 126 && c != '\\') {
-			sink_put(s, c);
-			continue;
-		}
-		sink_put(s, '\\');
-		sink_put(s, 'x');
-		sink_put(s, "0123456789abcdef"[c >> 4]);
-		sink_put(s, "0123456789abcdef"[c & 15]);
-	}
+	it->text = p;
+	it->n = (int)(end - p);
 }
 
 static int star_or_number(const char **f, va_list *ap)
@@ -112,91 +102,77 @@ static int star_or_number(const char **f, va_list *ap)
 		n = va_arg(*ap, int);
 		return n < 0 ? 0 : n;
 	}
-	if (**f < '0' || **f > '9')
-		return -1;
 	for (; **f >= '0' && **f <= '9'; ++*f)
 		n = n * 10 + **f - '0';
 	return n;
 }
 
-static const char *spec_read(const char *f, struct spec *sp, va_list *ap)
+static void item_text(struct item *it, const char *t, int most)
 {
-	*sp = (struct spec){.prec = -1};
-	for (; *f == '-' || *f == '0'; f++) {
-		sp->left |= *f == '-';
-		sp->zero |= *f == '0';
-	}
-	sp->width = star_or_number(&f, ap);
+	it->text = t ? t : "";
+	for (it->n = 0; it->n != most && it->text[it->n]; it->n++)
+		;
+}
+
+/* What follows a %, up to its letter, which is not NUL. */
+static const char *put_spec(struct sink *s, const char *f, va_list *ap, int err)
+{
+	struct item it = {.left = *f == '-'};
+	int most = -1, is_long = 0;
+	const char *given;
+	long v;
+
+	f += it.left;
+	it.zero = *f == '0';
+	given = f;
+	it.width = star_or_number(&f, ap);
 	if (*f == '.') {
 		f++;
-		sp->prec = star_or_number(&f, ap);
+		most = star_or_number(&f, ap);
 	}
 	for (; *f == 'l' || *f == 'z'; f++)
-		sp->longs++; /* size_t is as wide as long on every Linux */
-	return f;
-}
-
-static uint64_t arg_unsigned(const struct spec *sp, va_list *ap)
-{
-	if (sp->longs > 1)
-		return va_arg(*ap, unsigned long long);
-	return sp->longs ? va_arg(*ap, unsigned long) : va_arg(*ap, unsigned);
-}
-
-static int64_t arg_signed(const struct spec *sp, va_list *ap)
-{
-	if (sp->longs > 1)
-		return va_arg(*ap, long long);
-	return sp->longs ? va_arg(*ap, long) : va_arg(*ap, int);
-}
-
-static void put_spec(struct sink *s, const struct spec *sp, int kind, va_list *ap, int err)
-{
-	const char *t;
-	int64_t v;
-	char c;
-
-	switch (kind) {
+		is_long = 1; /* size_t is as wide as long on every Linux */
+	switch (*f) {
 	case 'd':
-		v = arg_signed(sp, ap);
-		put_number(s, sp, v < 0 ? -(uint64_t)v : (uint64_t)v, 10, v < 0);
+	case 'u':
+	case 'x':
+	case 'o':
+		v = is_long     ? va_arg(*ap, long)
+		    : *f == 'd' ? va_arg(*ap, int)
+				: (long)va_arg(*ap, unsigned);
+		item_number(&it, (unsigned long)v, *f);
 		break;
-	case 'u': put_number(s, sp, arg_unsigned(sp, ap), 10, 0); break;
-	case 'x': put_number(s, sp, arg_unsigned(sp, ap), 16, 0); break;
-	case 'o': put_number(s, sp, arg_unsigned(sp, ap), 8, 0); break;
 	case 'c':
-		c = (char)va_arg(*ap, int);
-		put_text(s, sp, &c, 1);
+		it.digits[0] = (char)va_arg(*ap, int);
+		it.text = it.digits;
+		it.n = 1;
 		break;
 	case 'p':
-		t = va_arg(*ap, const char *);
-		put_printable(s, t ? t : "", sp->width);
-		break;
-	case 's':
-	case 'm':
-		t = kind == 'm' ? err_text(err) : va_arg(*ap, const char *);
-		if (!t)
-			t = "";
-		put_text(s, sp, t, sp->prec < 0 ? strlen(t) : strnlen(t, (size_t)sp->prec));
-		break;
-	default: sink_put(s, kind);
+		it.escape = 1;
+		if (f > given) {
+			it.text = va_arg(*ap, const char *);
+			it.n = it.width;
+			it.width = 0;
+			break;
+		}
+		__attribute__((fallthrough));
+	case 's': item_text(&it, va_arg(*ap, const char *), most); break;
+	case 'm': item_text(&it, err_text(err), most); break;
+	default: it.text = f; it.n = *f != 0;
 	}
+	put_item(s, &it);
+	return f;
 }
 
 static void sink_format(struct sink *s, const char *f, va_list *ap)
 {
 	int err = errno;
-	struct spec sp;
 
-	for (; *f; f++) {
-		if (*f != '%') {
+	for (; *f; f += *f != 0) {
+		if (*f == '%')
+			f = put_spec(s, f + 1, ap, err);
+		else
 			sink_put(s, *f);
-			continue;
-		}
-		f = spec_read(f + 1, &sp, ap);
-		if (!*f)
-			break;
-		put_spec(s, &sp, *f, ap, err);
 	}
 	errno = err;
 }
@@ -233,7 +209,7 @@ void fmt_fd(int fd, const char *f, ...)
 	va_start(ap, f);
 	sink_format(&s, f, &ap);
 	va_end(ap);
-	sink_flush(&s);
+	write_all(fd, buf, (size_t)(s.p - buf));
 }
 
 int num_parse(const char *s, uint64_t lo, uint64_t hi, uint64_t *out)

@@ -11,22 +11,19 @@
 #include "config.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #define LOG_LINE 1000
 
 static struct {
-	char name[32];
+	const char *name;
 	int fd, held, to_stderr, facility;
 	enum log_level most;
 } lg = {.fd = -1, .to_stderr = 1, .most = LOG_L_INFO};
 
 void log_open(const char *name, int to_stderr, enum log_level most, int facility)
 {
-	fmt(lg.name, sizeof lg.name, "%s", name);
+	lg.name = name;
 	lg.to_stderr = to_stderr || !CFG_SYSLOG;
 	lg.most = most;
 	lg.facility = facility;
@@ -46,10 +43,14 @@ void log_drop(void)
 
 static void log_connect(void)
 {
-	static const struct sockaddr_un where = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+	/* a struct sockaddr_un as long as it needs to be */
+	static const struct {
+		sa_family_t family;
+		char path[10];
+	} where = {AF_UNIX, "/dev/log"};
 
-	lg.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (lg.fd >= 0 && connect(lg.fd, (const struct sockaddr *)&where, sizeof where) < 0)
+	lg.fd = (int)sys(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (lg.fd >= 0 && sys(SYS_connect, lg.fd, &where, sizeof where) < 0)
 		log_drop();
 }
 
@@ -60,40 +61,39 @@ void log_hold(void)
 	lg.held = 1;
 }
 
-static int log_send(const char *line, size_t n)
-{
-	return send(lg.fd, line, n, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno == EAGAIN;
-}
-
 static void log_syslog(const char *line, size_t n)
 {
-	if (lg.fd >= 0 && log_send(line, n))
-		return;
-	if (lg.held)
-		return;
-	log_drop();
-	log_connect();
-	if (lg.fd >= 0)
-		log_send(line, n);
+	int tries;
+
+	for (tries = 0; tries < 2; tries++) {
+		long r = lg.fd < 0
+			     ? -ENOTCONN
+			     : sys(SYS_sendto, lg.fd, line, n, MSG_DONTWAIT | MSG_NOSIGNAL, NULL);
+
+		if (r >= 0 || r == -EAGAIN || lg.held)
+			return;
+		log_drop();
+		log_connect();
+	}
 }
 
 static size_t log_head(char *line, enum log_level l)
 {
 	static const unsigned char severity[] = {3, 4, 5, 6, 7, 7}; /* RFC 5424 6.2.1 */
-	char when[20];
+	int to_stderr = lg.to_stderr || !CFG_SYSLOG;
 	struct date d;
+	size_t n;
 
 	clock_date((uint32_t)clock_unix(), &d);
-	fmt(when, sizeof when, "%.3s %2u %02u:%02u:%02u",
-	    &"JanFebMarAprMayJunJulAugSepOctNovDec"[d.month * 3], d.day, d.hour, d.minute,
-	    d.second);
-	if (lg.to_stderr || !CFG_SYSLOG)
-		return fmt(line, LOG_LINE, "[%d] %s ", (int)getpid(), when);
-	return fmt(line, LOG_LINE, "<%d>%s %s[%d]: ", lg.facility << 3 | severity[l], when, lg.name,
-		   (int)getpid());
+	n = to_stderr ? fmt(line, LOG_LINE, "[%d] ", (int)getpid())
+		      : fmt(line, LOG_LINE, "<%d>", lg.facility << 3 | severity[l]);
+	n += fmt(line + n, LOG_LINE - n, "%.3s %2u %02u:%02u:%02u ",
+		 &"JanFebMarAprMayJunJulAugSepOctNovDec"[d.month * 3], d.day, d.hour, d.minute,
+		 d.second);
+	return to_stderr ? n : n + fmt(line + n, LOG_LINE - n, "%s[%d]: ", lg.name, (int)getpid());
 }
 
-void log_put(enum log_level l, const char *f, ...)
+void(log_put)(enum log_level l, const char *f, ...)
 {
 	char line[LOG_LINE + 1];
 	int err = errno;

@@ -13,7 +13,7 @@ void mem_rest(void *p, size_t n)
 	uintptr_t to = ((uintptr_t)p + n) & ~(uintptr_t)(PAGE - 1);
 
 	if (to > from)
-		madvise((void *)from, to - from, MADV_DONTNEED);
+		sys(SYS_madvise, from, to - from, MADV_DONTNEED);
 }
 
 /* noinline: what is below this frame is below everybody's who calls */
@@ -22,5 +22,5 @@ __attribute__((noinline)) void mem_rest_stack(void)
 	char here;
 	uintptr_t to = ((uintptr_t)&here - 512) & ~(uintptr_t)(PAGE - 1);
 
-	madvise((void *)(to - STACK_DEEP), STACK_DEEP, MADV_DONTNEED);
+	sys(SYS_madvise, to - STACK_DEEP, (long)STACK_DEEP, MADV_DONTNEED);
 }

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #define FDS_MAX 3
 
@@ -17,7 +16,7 @@ union control {
 
 int msg_pair(int fds[2])
 {
-	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0;
+	return (int)sys(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds);
 }
 
 int msg_send(int fd, const void *p, size_t n, const int *fds, int nfds)
@@ -25,7 +24,7 @@ int msg_send(int fd, const void *p, size_t n, const int *fds, int nfds)
 	struct iovec iov = {(void *)p, n};
 	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
 	union control c = {.room = {0}};
-	ssize_t r;
+	long r;
 
 	if (nfds < 0 || nfds > FDS_MAX)
 		return -EINVAL;
@@ -38,32 +37,31 @@ int msg_send(int fd, const void *p, size_t n, const int *fds, int nfds)
 		memcpy(CMSG_DATA(&c.head), fds, (size_t)nfds * sizeof(int));
 	}
 	do
-		r = sendmsg(fd, &m, MSG_NOSIGNAL);
-	while (r < 0 && errno == EINTR);
-	return r < 0 ? -errno : 0;
+		r = sys(SYS_sendmsg, fd, &m, MSG_NOSIGNAL);
+	while (r == -EINTR);
+	return r < 0 ? (int)r : 0;
 }
 
 /*
- * Up to room descriptors go to fds, those beyond are closed and make it
+ * Up to *room descriptors go to fds, those beyond are closed and make it
  * -EMSGSIZE. There may be more than FDS_MAX: the control block is padded.
  */
-static int take_fds(const union control *c, size_t len, int *fds, int room, int *came)
+static int take_fds(const union control *c, size_t len, int *fds, int *room)
 {
-	int fd, n, i;
+	const int *sent = (const void *)CMSG_DATA(&c->head);
+	int n = 0, i;
 
-	*came = 0;
-	if (len < CMSG_LEN(0) || c->head.cmsg_level != SOL_SOCKET ||
-	    c->head.cmsg_type != SCM_RIGHTS)
-		return 0;
-	n = (int)((c->head.cmsg_len - CMSG_LEN(0)) / sizeof(int));
+	if (len >= CMSG_LEN(0) && c->head.cmsg_type == SCM_RIGHTS)
+		n = (int)((c->head.cmsg_len - CMSG_LEN(0)) / sizeof(int));
 	for (i = 0; i < n; i++) {
-		memcpy(&fd, CMSG_DATA(&c->head) + (size_t)i * sizeof fd, sizeof fd);
-		if (i < room)
-			fds[(*came)++] = fd;
+		if (i < *room)
+			fds[i] = sent[i];
 		else
-			close(fd);
+			close(sent[i]);
 	}
-	return n > room ? -EMSGSIZE : 0;
+	i = *room;
+	*room = n < i ? n : i;
+	return n > i ? -EMSGSIZE : 0;
 }
 
 ssize_t msg_recv(int fd, void *p, size_t n, int *fds, int *nfds)
@@ -71,24 +69,22 @@ ssize_t msg_recv(int fd, void *p, size_t n, int *fds, int *nfds)
 	struct iovec iov = {p, n};
 	union control c;
 	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &c};
-	int room = nfds ? *nfds : 0, came, i;
-	ssize_t r;
+	int none = 0;
+	long r;
 
-	if (nfds)
-		*nfds = 0;
+	if (!nfds)
+		nfds = &none;
 	do {
 		m.msg_controllen = sizeof c;
-		r = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
-	} while (r < 0 && errno == EINTR);
+		r = sys(SYS_recvmsg, fd, &m, MSG_CMSG_CLOEXEC);
+	} while (r == -EINTR);
 	if (r < 0)
-		return -errno;
-	if (take_fds(&c, m.msg_controllen, fds, room, &came) < 0 ||
-	    m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
-		for (i = 0; i < came; i++)
-			close(fds[i]);
-		return -EMSGSIZE;
-	}
-	if (nfds)
-		*nfds = came;
+		*nfds = 0;
+	else if (take_fds(&c, m.msg_controllen, fds, nfds) < 0 ||
+		 m.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+		r = -EMSGSIZE;
+	if (r == -EMSGSIZE)
+		while (*nfds)
+			close(fds[--*nfds]);
 	return r;
 }

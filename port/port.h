@@ -7,6 +7,8 @@
 #ifndef PORT_H
 #define PORT_H
 
+#include "config.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,7 +17,8 @@
 /* fmt.c: a small formatter; no floating point, no locale, no heap */
 
 /*
- * %s %d %u %x %o %c %% with width, '-' and '0'; %lld %llu %llx for 64 bits; %zu; %.*s.
+ * %s %d %u %x %o %c %% with width, and '-' or '0' before it (no '0' with what may be
+ * negative); %ld %lu %lx %lo %zu; %.*s.
  * %p ("printable"): const char *, control characters, DEL, bytes over 126 and
  * backslash escaped as \xHH, so that a name from the network cannot forge a log
  * line; %*p likewise with an int length (the compiler checks these letters, it
@@ -26,7 +29,7 @@ size_t fmt(char *buf, size_t n, const char *f, ...) __attribute__((format(printf
 size_t vfmt(char *buf, size_t n, const char *f, va_list ap);
 /* to a descriptor, whole */
 void fmt_fd(int fd, const char *f, ...);
-/* text of an errno value, for every one that we meet; never NULL */
+/* text of an errno value, for every one that we meet; never NULL, good until the next call */
 const char *err_text(int err);
 /* decimal in [lo, hi], all of the string; 0 for success, -EINVAL */
 int num_parse(const char *s, uint64_t lo, uint64_t hi, uint64_t *out);
@@ -36,13 +39,19 @@ int num_parse(const char *s, uint64_t lo, uint64_t hi, uint64_t *out);
 enum log_level { LOG_L_ERROR, LOG_L_WARN, LOG_L_NOTICE, LOG_L_INFO, LOG_L_DEBUG, LOG_L_DEBUG2 };
 
 /*
- * name: shown as name[pid]; to_stderr: lines there instead of syslog; most: the
+ * name: shown as name[pid], stays the caller's; to_stderr: lines there instead of syslog; most: the
  * quietest level shown; facility: RFC 5424's number (4 auth, 10 authpriv).
  */
 void log_open(const char *name, int to_stderr, enum log_level most, int facility);
 /* for a process without files: connected to /dev/log now and never again (sandbox_net does it) */
 void log_hold(void);
 void log_put(enum log_level l, const char *f, ...);
+/* what only -v shows is not there at all without LOG_DEBUG */
+#define log_put(l, ...)                                 \
+	do {                                            \
+		if (CFG_LOG_DEBUG || (l) < LOG_L_DEBUG) \
+			(log_put)((l), __VA_ARGS__);    \
+	} while (0)
 
 /* clock.c */
 
@@ -64,12 +73,8 @@ int rand_seed(uint8_t out[32]);
 
 /* the whole of a regular file, at most n bytes; the count, -EFBIG where it is longer */
 ssize_t file_read(const char *path, void *buf, size_t n);
-/*
- * Writes aside (path.XXXXXX: O_EXCL|O_NOFOLLOW, mode), fsync, rename, fsync of
- * the directory. replace 0: -EEXIST where path exists (by link(2), or by a look
- * where the file system has no links).
- */
-int file_write_atomic(const char *path, const void *buf, size_t n, mode_t mode, int replace);
+/* Writes aside (path.NUMBER: O_EXCL|O_NOFOLLOW, mode), fsync, rename, fsync of the directory. */
+int file_write_atomic(const char *path, const void *buf, size_t n, mode_t mode);
 /* makes the directory and its parents, mode 0755 */
 int dir_make(const char *path);
 
@@ -116,7 +121,6 @@ void user_forget(struct user *u);
  * /bin/sh and /bin/ash) and can be executed.
  */
 int user_shell_ok(const struct user *u);
-int group_find(const char *name, gid_t *gid);
 /* 1 where the user is in the group, primary or by /etc/group */
 int user_in_group(const struct user *u, const char *group);
 /*
@@ -176,7 +180,18 @@ void sock_nodelay(int fd);
 void sock_quickack(int fd); /* re-arms TCP_QUICKACK */
 void sock_qos(int fd, int interactive);
 void sock_keepalive(int fd);
+
+/* sys.c: small things without what the C library's functions for them drag in */
+
+int fd_open(const char *path, int flags); /* of what there is; CLOEXEC, NOCTTY */
+int fd_copy(int fd);                      /* CLOEXEC, and not one of 0 to 2 */
+int fd_pipe(int fds[2]);                  /* CLOEXEC */
 int fd_nonblock(int fd);
+/* of what the path leads to */
+int file_mode(const char *path, mode_t *mode, uid_t *owner);
+struct termios;
+int tty_get(int fd, struct termios *t);
+int tty_set(int fd, const struct termios *t);
 
 /* msg.c: datagrams between our processes (socketpair AF_UNIX, SOCK_SEQPACKET), with descriptors */
 
@@ -191,15 +206,16 @@ ssize_t msg_recv(int fd, void *p, size_t n, int *fds, int *nfds);
 
 /* tty.c */
 
-/* a pty: master nonblocking; both CLOEXEC; name of the slave; owner set where devpts does not */
+/* a pty: master nonblocking; both CLOEXEC; name of the slave; the owner's */
 int pty_open(int *master, int *slave, char *name, size_t n, const struct user *owner);
 void pty_size(int fd, unsigned cols, unsigned rows, unsigned xpix, unsigned ypix);
 
 /* proc.c */
 
 /*
- * Remembers argv, fills descriptors 0 to 2 where they are closed, opens our own
- * image, so that a replaced file does no harm. First thing of a server.
+ * Remembers argv, fills descriptors 0 to 2 where they are closed, ignores
+ * SIGPIPE, opens our own image, so that a replaced file does no harm. First
+ * thing of a server.
  */
 void self_init(char **argv);
 const char *self_name(void); /* basename of argv[0] */
@@ -245,14 +261,14 @@ void mem_rest(void *p, size_t n);
 /* likewise the stack below the caller */
 void mem_rest_stack(void);
 
-/* sig.c: a handler only writes the signal's number to a pipe */
+/* sig.c: signals are blocked and read from a descriptor; there are no handlers */
 
 /*
- * CLOEXEC nonblocking read end on which the numbers of the listed signals arrive
- * (0 ends the list). SIGPIPE is ignored from here on.
+ * CLOEXEC nonblocking descriptor on which the listed signals arrive (0 ends the
+ * list); a second call adds to them. SIGPIPE is ignored from here on.
  */
 int sig_pipe(const int *signals);
-/* the next number, 0 where there is none */
+/* the number of the next one, 0 where there is none; one that came twice may be told once */
 int sig_next(void);
 
 /* sandbox.c */

@@ -7,13 +7,12 @@
  */
 #include "internal.h"
 
+#include "config.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <time.h>
-#include <unistd.h>
 
 #define GETRANDOM_NONBLOCK 1
 
@@ -34,7 +33,7 @@ static void mix(uint32_t s[8], const void *p, size_t n)
 
 static void mix_file(uint32_t s[8], const char *path)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int fd = fd_open(path, O_RDONLY | O_NONBLOCK);
 	char buf[512];
 	ssize_t n;
 	int most = 32;
@@ -50,13 +49,10 @@ static void mix_file(uint32_t s[8], const char *path)
 static void mix_clocks(uint32_t s[8])
 {
 	struct timespec t[2];
-	pid_t ids[2] = {getpid(), getppid()};
-	const void *at_random = (const void *)getauxval(AT_RANDOM);
+	pid_t pid = getpid();
 	int i;
 
-	mix(s, ids, sizeof ids);
-	if (at_random)
-		mix(s, at_random, 16);
+	mix(s, &pid, sizeof pid);
 	for (i = 0; i < 512; i++) {
 		clock_gettime(CLOCK_REALTIME, &t[0]);
 		clock_gettime(CLOCK_MONOTONIC, &t[1]);
@@ -66,11 +62,9 @@ static void mix_clocks(uint32_t s[8])
 
 static void mix_system(uint32_t s[8])
 {
-	/* interface numbers, times and addresses that no two devices and boots share */
-	static const char files[] = "/proc/interrupts\0/proc/stat\0/proc/meminfo\0"
-				    "/proc/diskstats\0/proc/net/dev\0/proc/net/if_inet6\0"
-				    "/proc/cmdline\0/proc/cpuinfo\0/proc/sys/kernel/random/uuid\0"
-				    "/sys/class/net/eth0/address\0/sys/class/net/br-lan/address\0";
+	/* numbers, times and addresses that no two devices and boots share */
+	static const char files[] = "/proc/interrupts\0/proc/stat\0/proc/net/dev\0"
+				    "/proc/cpuinfo\0/sys/class/net/eth0/address\0";
 	const char *f;
 
 	for (f = files; *f; f += strlen(f) + 1)
@@ -80,8 +74,7 @@ static void mix_system(uint32_t s[8])
 /* Before Linux 3.17 only a readable /dev/random tells that the pool was filled. */
 static int pool_ready(void)
 {
-	struct pollfd p = {.fd = open("/dev/random", O_RDONLY | O_NONBLOCK | O_CLOEXEC),
-			   .events = POLLIN};
+	struct pollfd p = {.fd = fd_open("/dev/random", O_RDONLY | O_NONBLOCK), .events = POLLIN};
 	int ready = 0;
 
 	if (p.fd >= 0) {
@@ -94,7 +87,7 @@ static int pool_ready(void)
 /* 1 for all 32 bytes */
 static int read_urandom(uint8_t out[32])
 {
-	int fd = open("/dev/urandom", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int fd = fd_open("/dev/urandom", O_RDONLY | O_NONBLOCK);
 	ssize_t n = 0;
 
 	if (fd < 0)
@@ -109,10 +102,11 @@ int rand_seed(uint8_t out[32])
 	uint32_t s[8] = {0};
 	uint8_t urandom[32];
 	int ready = 0, i;
+	long r = sys(SYS_getrandom, out, 32L, GETRANDOM_NONBLOCK);
 
-	if (syscall(SYS_getrandom, out, 32, GETRANDOM_NONBLOCK) == 32)
+	if (r == 32)
 		return 1;
-	if (errno == ENOSYS)
+	if (CFG_OLD_KERNELS && r == -ENOSYS)
 		ready = pool_ready();
 	if (read_urandom(urandom))
 		mix(s, urandom, sizeof urandom);

@@ -131,5 +131,5 @@ int seccomp_net(void)
 		code[HEAD + i] = (struct bpf)SKIP_IF(calls[i], (uint8_t)(CALLS - i - 1 + TAIL - 1));
 	for (i = 0; i < TAIL; i++)
 		code[HEAD + CALLS + i] = tail[i];
-	return MACHINE && prctl(PR_SET_SECCOMP, MODE_FILTER, &program, 0, 0) == 0;
+	return MACHINE && sys(SYS_prctl, PR_SET_SECCOMP, (long)MODE_FILTER, &program) == 0;
 }

@@ -1,58 +1,93 @@
-/* sig.c - signals arrive as bytes on a pipe, and are handled where the loop handles the rest. */
+/* sig.c - signals are read from a descriptor, where the loop handles the rest too. */
 /* SPDX-License-Identifier: MIT */
+/*
+ * The signals that we wait for stay blocked and are read by signalfd(2): there
+ * is no handler that could run at a bad moment. The kernel counts them no more
+ * than a handler's flag would.
+ */
 #include "internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <unistd.h>
 
-static int ends[2] = {-1, -1};
+#define SIGNALS 64
 
-/* A full pipe loses only a number that is in it thousands of times. */
-static void on_signal(int s)
+/* the kernel's: musl's struct and call have more to them */
+struct action {
+#ifdef __mips__
+	unsigned flags;
+	void (*handler)(int);
+#else
+	void (*handler)(int);
+	unsigned long flags;
+#endif
+	unsigned long rest[2 + SIG_WORDS]; /* no restorer: only handlers need one */
+};
+
+#ifdef __mips__
+#define MASK_BYTES 16L
+#else
+#define MASK_BYTES 8L
+#endif
+
+static unsigned long waited[SIG_WORDS];
+static int from = -1;
+
+static void disposition(int s, void (*handler)(int))
 {
-	int err = errno;
-	unsigned char c = (unsigned char)s;
-	ssize_t lost = write(ends[1], &c, 1);
+	struct action a = {.handler = handler};
 
-	(void)lost;
-	errno = err;
+	sys(SYS_rt_sigaction, s, &a, NULL, MASK_BYTES);
 }
 
-void sig_fds(int fds[2])
+void sig_mask(const unsigned long set[SIG_WORDS], unsigned long old[SIG_WORDS])
 {
-	fds[0] = ends[0];
-	fds[1] = ends[1];
+	sys(SYS_rt_sigprocmask, SIG_SETMASK, set, old, MASK_BYTES);
+}
+
+void sig_no_pipe(void)
+{
+	disposition(SIGPIPE, SIG_IGN);
+}
+
+int sig_fd(void)
+{
+	return from;
 }
 
 void sig_drop(void)
 {
-	if (ends[0] < 0)
-		return;
-	close(ends[0]);
-	close(ends[1]);
-	ends[0] = ends[1] = -1;
+	if (from >= 0)
+		close(from);
+	from = -1;
 }
 
 int sig_pipe(const int *signals)
 {
-	struct sigaction sa = {.sa_handler = SIG_IGN};
-
-	if (ends[0] < 0 && pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
-		return -errno;
-	sigaction(SIGPIPE, &sa, NULL); /* a write says EPIPE instead */
-	sigfillset(&sa.sa_mask);
-	sa.sa_handler = on_signal;
-	for (; *signals; signals++)
-		if (sigaction(*signals, &sa, NULL) < 0)
-			return -errno;
-	return ends[0];
+	sig_no_pipe();
+	for (; *signals; signals++) {
+		disposition(*signals, SIG_DFL);
+		waited[0] |= 1ul << (*signals - 1);
+	}
+	sig_mask(waited, NULL);
+	from = (int)sys(SYS_signalfd4, from, waited, MASK_BYTES, O_CLOEXEC | O_NONBLOCK);
+	return from;
 }
 
 int sig_next(void)
 {
-	unsigned char c;
+	uint32_t info[32]; /* struct signalfd_siginfo, the number first */
 
-	return read(ends[0], &c, 1) == 1 ? c : 0;
+	return read(from, info, sizeof info) == sizeof info ? (int)info[0] : 0;
+}
+
+void proc_reset_signals(void)
+{
+	static const unsigned long none[SIG_WORDS];
+	int s;
+
+	for (s = 1; s <= SIGNALS; s++)
+		disposition(s, SIG_DFL);
+	sig_mask(none, NULL);
+	sys(SYS_umask, 022);
 }

@@ -6,39 +6,41 @@
 #include "sock.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #define TOS_INTERACTIVE 0x48 /* AF21 */
 #define PRIO_INTERACTIVE 6   /* the queueing discipline's band for interactive traffic */
 #define PRIO_BULK 2
 
-static int set(int fd, int level, int name, int v)
+static long set(int fd, int level, int name, int v)
 {
-	return setsockopt(fd, level, name, &v, sizeof v);
+	return sys(SYS_setsockopt, fd, level, name, &v, (long)sizeof v);
 }
 
 static int listen_once(const struct addr *a, const char *iface, int backlog)
 {
-	int fd = socket(a->sa.any.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), err;
+	long fd = sys(SYS_socket, a->sa.any.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	long r = 0;
 
 	if (fd < 0)
-		return -errno;
-	set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+		return (int)fd;
+	set((int)fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (CFG_IPV6 && a->sa.any.family == AF_INET6)
-		set(fd, IPPROTO_IPV6, IPV6_V6ONLY, !a->sa.bytes[ADDR_BOTH]);
-	if ((!iface || !*iface ||
-	     setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, iface, (socklen_t)strlen(iface) + 1) ==
-		 0) &&
-	    bind(fd, (const void *)a->sa.bytes, a->len) == 0 && listen(fd, backlog) == 0)
-		return fd;
-	err = errno;
-	close(fd);
-	return -err;
+		set((int)fd, IPPROTO_IPV6, IPV6_V6ONLY, !a->sa.bytes[ADDR_BOTH]);
+	if (iface && *iface)
+		r = sys(SYS_setsockopt, fd, SOL_SOCKET, SO_BINDTODEVICE, iface,
+			(long)strlen(iface) + 1);
+	if (r == 0)
+		r = sys(SYS_bind, fd, a->sa.bytes, (long)a->len);
+	if (r == 0)
+		r = sys(SYS_listen, fd, backlog);
+	if (r == 0)
+		return (int)fd;
+	close((int)fd);
+	return (int)r;
 }
 
 int sock_listen(const struct addr *a, const char *iface, int backlog)
@@ -54,37 +56,32 @@ int sock_listen(const struct addr *a, const char *iface, int backlog)
 	return fd;
 }
 
+/* a call that fills in an address; those without flags do not look at them */
+static int named(long call, int fd, struct addr *a)
+{
+	socklen_t len = sizeof a->sa;
+	int r;
+
+	memset(a, 0, sizeof *a);
+	r = (int)sys(call, fd, a->sa.bytes, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (r >= 0)
+		a->len = len;
+	return r;
+}
+
 int sock_accept(int fd, struct addr *peer)
 {
-	socklen_t len = sizeof peer->sa;
-	int c;
-
-	memset(peer, 0, sizeof *peer);
-	c = accept4(fd, (void *)peer->sa.bytes, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	peer->len = len;
-	return c < 0 ? -errno : c;
+	return named(SYS_accept4, fd, peer);
 }
 
 int sock_peer(int fd, struct addr *peer)
 {
-	socklen_t len = sizeof peer->sa;
-
-	memset(peer, 0, sizeof *peer);
-	if (getpeername(fd, (void *)peer->sa.bytes, &len) < 0)
-		return -errno;
-	peer->len = len;
-	return 0;
+	return named(SYS_getpeername, fd, peer);
 }
 
 int sock_local(int fd, struct addr *own)
 {
-	socklen_t len = sizeof own->sa;
-
-	memset(own, 0, sizeof *own);
-	if (getsockname(fd, (void *)own->sa.bytes, &len) < 0)
-		return -errno;
-	own->len = len;
-	return 0;
+	return named(SYS_getsockname, fd, own);
 }
 
 void sock_nodelay(int fd)
@@ -111,11 +108,4 @@ void sock_qos(int fd, int interactive)
 void sock_keepalive(int fd)
 {
 	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-}
-
-int fd_nonblock(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
 }

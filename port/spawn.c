@@ -8,15 +8,12 @@
  */
 #include "internal.h"
 
+#include "config.h"
 #include "proc.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #define FDS_MAX 16
 #define NOTE_TTY 0x10000
@@ -49,15 +46,15 @@ static void report(int fd, int err)
 static int map_apply(const struct map *m)
 {
 	int copy[FDS_MAX], i;
+	long r;
 
 	for (i = 0; i < m->n; i++)
-		if ((copy[i] = fcntl(m->fds[i], F_DUPFD, m->n)) < 0)
-			return -errno;
+		if ((copy[i] = (int)fcntl_raw(m->fds[i], F_DUPFD, m->n)) < 0)
+			return copy[i];
 	for (i = 0; i < m->n; i++) {
-		if (dup2(copy[i], i) < 0)
-			return -errno;
-		if (i >= m->keep)
-			fcntl(i, F_SETFD, FD_CLOEXEC);
+		r = sys(SYS_dup3, copy[i], i, i < m->keep ? 0 : O_CLOEXEC);
+		if (r < 0)
+			return (int)r;
 	}
 	fds_close((unsigned)m->n, ~0u >> 1);
 	return 0;
@@ -92,18 +89,21 @@ static int read_reports(int fd, int *note)
 /* The child's pid once it has executed, or -errno. */
 static pid_t job_start(struct job *j, int *note)
 {
-	sigset_t all, old;
+	unsigned long all[SIG_WORDS], old[SIG_WORDS];
 	int ends[2], err;
 	pid_t pid;
+	size_t i;
 
 	*note = 0;
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -errno;
+	err = fd_pipe(ends);
+	if (err < 0)
+		return err;
 	j->pipe = j->map.fds[j->map.keep] = ends[1];
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &old); /* no handler of ours in the child */
+	for (i = 0; i < SIG_WORDS; i++)
+		all[i] = ~0ul;
+	sig_mask(all, old); /* nothing happens to the child before it is itself */
 	pid = vfork_body(j);
-	sigprocmask(SIG_SETMASK, &old, NULL);
+	sig_mask(old, NULL);
 	close(ends[1]);
 	err = pid > 0 ? read_reports(ends[0], note) : 0;
 	close(ends[0]);
@@ -114,47 +114,43 @@ static pid_t job_start(struct job *j, int *note)
 	return -err;
 }
 
-/* 1: path still leads to the file that we were started from */
+/* 1: proc_path still leads to the file that we were started from */
 static int path_is_ours(int image)
 {
-	struct stat is, was;
+	struct kstat is, was;
 
-	if (!proc_path[0] || stat(proc_path, &is) < 0)
-		return 0;
-	return image < 0 || (fstatat(image, "", &was, AT_EMPTY_PATH) == 0 &&
-			     is.st_dev == was.st_dev && is.st_ino == was.st_ino);
+	return proc_path[0] && stat_path(proc_path, &is) == 0 &&
+	       stat_at(image, "", &was, AT_EMPTY_PATH) == 0 && is.st_dev == was.st_dev &&
+	       is.st_ino == was.st_ino;
 }
 
 static void role_body(const struct job *j)
 {
 	char *const args[] = {(char *)proc_self.argv0, (char *)j->role, NULL};
-	int image = proc_self.image < 0 ? -1 : j->map.keep + 1, err = map_apply(&j->map);
+	int image = j->map.keep + 1;
 	char path[32];
+	long r = map_apply(&j->map);
 
-	if (err < 0) {
-		report(j->pipe, -err);
+	if (r < 0) {
+		report(j->pipe, (int)-r);
 		return;
 	}
 	proc_reset_signals();
-	errno = ENOSYS;
-	if (image >= 0)
-		syscall(SYS_execveat, image, "", args, environ, AT_EMPTY_PATH);
-	/* before Linux 3.19: by name, or by the descriptor's; under an emulator no name helps */
-	if (errno != ENOEXEC && path_is_ours(image))
-		execve(proc_path, args, environ);
-	if (errno != ENOEXEC && image >= 0) {
+	r = sys(SYS_execveat, image, "", args, environ, (long)AT_EMPTY_PATH);
+	/* under an emulator (ENOEXEC) no name helps either */
+	if (CFG_OLD_KERNELS && r != -ENOEXEC) {
 		fmt(path, sizeof path, "/proc/self/fd/%d", image);
-		execve(path, args, environ);
+		execve(path_is_ours(image) ? proc_path : path, args, environ);
 	}
-	report(j->map.keep, errno);
+	report(j->map.keep, (int)-r);
 }
 
 /* An open /dev/null, or what can be neither read nor written for want of one. */
 static int open_null(void)
 {
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int fd = fd_open("/dev/null", O_RDWR);
 
-	return fd < 0 ? open("/", O_RDONLY | O_CLOEXEC) : fd;
+	return fd < 0 ? fd_open("/", O_RDONLY) : fd;
 }
 
 /* The same process in another role: nothing of the old one's stays open. */
@@ -164,9 +160,10 @@ static pid_t fork_role(const struct job *j, int nfds, int (*run)(void))
 	long pid = fork_raw();
 
 	if (pid)
-		return pid < 0 ? -errno : (pid_t)pid;
+		return (pid_t)pid;
 	m.n = m.keep = 3 + nfds;
 	proc_reset_signals();
+	sig_no_pipe();
 	log_drop();
 	sig_drop();
 	self_drop();
@@ -190,8 +187,8 @@ pid_t self_spawn(const char *role, const int *fds, int nfds, int keep_err, int (
 		j.map.fds[3 + i] = fds[i];
 	j.map.keep = 3 + nfds;
 	j.map.fds[4 + nfds] = proc_self.image;
-	j.map.n = proc_self.image >= 0 ? 5 + nfds : 4 + nfds;
-	if (proc_self.image >= 0 || proc_path[0])
+	j.map.n = 5 + nfds;
+	if (proc_self.image >= 0)
 		pid = job_start(&j, &note);
 	if (pid < 0)
 		pid = fork_role(&j, nfds, run);
@@ -202,29 +199,28 @@ pid_t self_spawn(const char *role, const int *fds, int nfds, int keep_err, int (
 static void child_body(const struct job *j)
 {
 	const struct child *c = j->child;
-	int err;
+	int err, at = j->pipe;
+	long r;
 
 	proc_reset_signals();
 	setsid();
 	err = j->cred ? cred_set(j->cred) : 0;
-	if (err < 0) {
-		report(j->pipe, -err);
-		return;
+	if (err == 0) {
+		r = sys(SYS_chdir, c->user->home);
+		if (r < 0) {
+			report(at, (int)r);
+			sys(SYS_chdir, "/");
+		}
+		err = map_apply(&j->map);
 	}
-	if (chdir(c->user->home) < 0) {
-		report(j->pipe, -errno);
-		if (chdir("/") < 0)
-			report(j->pipe, -errno);
+	if (err == 0) {
+		at = j->map.keep;
+		r = c->tty ? ioctl_raw(0, TIOCSCTTY, NULL) : 0;
+		if (r < 0)
+			report(at, (int)r - NOTE_TTY);
+		err = execve(c->path, c->argv, c->envp) < 0 ? -errno : 0;
 	}
-	err = map_apply(&j->map);
-	if (err < 0) {
-		report(j->pipe, -err);
-		return;
-	}
-	if (c->tty && ioctl_raw(0, TIOCSCTTY, 0) < 0)
-		report(j->map.keep, -(errno + NOTE_TTY));
-	execve(c->path, c->argv, c->envp);
-	report(j->map.keep, errno);
+	report(at, -err);
 }
 
 pid_t child_spawn(const struct child *c)
@@ -243,11 +239,10 @@ pid_t child_spawn(const struct child *c)
               .n = 4, .keep = 3
         };
 	pid = job_start(&j, &note);
-	if (note >= NOTE_TTY)
-		log_put(LOG_L_WARN, "'%p' has no controlling terminal: %s", c->user->name,
-			err_text(note - NOTE_TTY));
-	else if (note)
-		log_put(LOG_L_NOTICE, "'%p' starts in /, not in %p: %s", c->user->name,
-			c->user->home, err_text(note));
+	if (note)
+		log_put(LOG_L_NOTICE,
+			note < NOTE_TTY ? "'%p' starts in /, not at home: %s"
+					: "'%p' has no controlling terminal: %s",
+			c->user->name, err_text(note & (NOTE_TTY - 1)));
 	return pid;
 }

@@ -2,10 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
 #ifndef TIOCGPTPEER
 #define TIOCGPTPEER _IO('T', 0x41)
@@ -13,53 +10,52 @@
 
 static int open_master(void)
 {
-	int flags = O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, fd = open("/dev/ptmx", flags);
+	int fd = fd_open("/dev/ptmx", O_RDWR | O_NONBLOCK);
 
-	return fd < 0 ? open("/dev/pts/ptmx", flags) : fd;
+	return fd < 0 ? fd_open("/dev/pts/ptmx", O_RDWR | O_NONBLOCK) : fd;
 }
 
 /* Linux 4.13 gives the slave by the master; before that a mounted devpts must show it. */
 static int open_slave(int master, const char *name)
 {
-	int flags = O_RDWR | O_NOCTTY | O_CLOEXEC, fd = (int)ioctl_raw(master, TIOCGPTPEER, flags);
+	int fd = (int)ioctl_raw(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 
-	return fd < 0 ? open(name, flags) : fd;
+	return fd < 0 ? fd_open(name, O_RDWR) : fd;
 }
 
-/* devpts gives the slave to who opened the master, and to the group that it was mounted with */
+/*
+ * devpts gives the slave to who opened the master. Group and mode are as it was
+ * mounted (gid=5,mode=620 where write(1) is to work).
+ */
 static void give(int slave, const struct user *owner)
 {
-	gid_t tty = owner->gid;
-	mode_t mode = group_find("tty", &tty) == 0 ? 0620 : 0600;
-	struct stat st;
+	long r = geteuid() == 0 ? fchown_raw(slave, owner->uid, -1) : 0;
 
-	if (fstat(slave, &st) < 0 || st.st_uid == owner->uid || geteuid() != 0)
-		return;
-	if (fchown_raw(slave, owner->uid, tty) < 0 || fchmod_raw(slave, mode) < 0)
-		log_put(LOG_L_NOTICE, "the terminal stays root's: %m");
+	if (r < 0)
+		log_put(LOG_L_NOTICE, "the terminal stays root's: %s", err_text((int)-r));
 }
 
 int pty_open(int *master, int *slave, char *name, size_t n, const struct user *owner)
 {
-	int unlock = 0, err;
-	unsigned number;
+	unsigned number = 0; /* unlocks at first */
+	long r;
 
+	*slave = -1;
 	*master = open_master();
 	if (*master < 0)
-		return -errno;
-	if (ioctl_raw(*master, TIOCSPTLCK, &unlock) == 0 &&
-	    ioctl_raw(*master, TIOCGPTN, &number) == 0) {
+		return *master;
+	r = ioctl_raw(*master, TIOCSPTLCK, &number);
+	if (r == 0)
+		r = ioctl_raw(*master, TIOCGPTN, &number);
+	if (r == 0) {
 		fmt(name, n, "/dev/pts/%u", number);
-		*slave = open_slave(*master, name);
-		if (*slave >= 0) {
-			if (owner)
-				give(*slave, owner);
-			return 0;
-		}
+		r = *slave = open_slave(*master, name);
 	}
-	err = errno;
-	close(*master);
-	return -err;
+	if (r < 0)
+		close(*master);
+	else if (owner)
+		give(*slave, owner);
+	return r < 0 ? (int)r : 0;
 }
 
 void pty_size(int fd, unsigned cols, unsigned rows, unsigned xpix, unsigned ypix)

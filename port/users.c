@@ -1,28 +1,15 @@
 /* users.c - passwd, shadow and shells, read by us. */
 /* SPDX-License-Identifier: MIT */
 /*
- * A line that is malformed or too long belongs to nobody. The first line of a
- * name counts, as everywhere else.
+ * A line that is malformed or has too long a field belongs to nobody. The first
+ * line of a name counts, as everywhere else.
  */
 #include "internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#define LINE_ROOM 1024
 #define DAY 86400
-
-/* splits at ':' in place; the number of fields, the last one with what is left */
-static int split(char *line, char **field, int max)
-{
-	int n = 0;
-
-	for (field[n++] = line; n < max && (line = strchr(line, ':')); field[n++] = line)
-		*line++ = 0;
-	return n;
-}
 
 static int name_ok(const char *name)
 {
@@ -37,89 +24,102 @@ static int name_ok(const char *name)
 	return 1;
 }
 
-static int copy(char *to, size_t n, const char *from)
+/* -1 means "leave it" to the system calls */
+static int id_next(struct fields *f, uint64_t *id)
 {
-	return fmt(to, n, "%s", from) == strlen(from);
+	char text[12];
+
+	fields_next(f, text, sizeof text, ':');
+	return num_parse(text, 0, UINT32_MAX - 1, id) == 0;
 }
 
-/* name NULL: by uid. 1: u is filled in */
-static int passwd_line(char *line, const char *name, uid_t uid, struct user *u)
+/* what is looked for, in one line of a file each: 1 where that line is it */
+
+static int passwd_line(struct fields *f, struct user *u, const char *name, uid_t uid)
 {
 	uint64_t id, gid;
-	char *f[7];
 
-	if (split(line, f, 7) < 7 || (name && strcmp(f[0], name) != 0) || !name_ok(f[0]))
+	*u = (struct user){.readable = 1};
+	fields_next(f, u->name, sizeof u->name, ':');
+	u->no_password = !fields_next(f, u->hash, sizeof u->hash, ':');
+	if (!id_next(f, &id) || !id_next(f, &gid) ||
+	    (name ? strcmp(u->name, name) != 0 : id != uid || !name_ok(u->name)))
 		return 0;
-	/* -1 means "leave it" to the system calls */
-	if (num_parse(f[2], 0, UINT32_MAX - 1, &id) < 0 ||
-	    num_parse(f[3], 0, UINT32_MAX - 1, &gid) < 0 || (!name && id != uid))
+	u->uid = (uid_t)id;
+	u->gid = (gid_t)gid;
+	fields_next(f, NULL, 0, ':');
+	if (fields_next(f, u->home, sizeof u->home, ':') >= sizeof u->home || f->end != ':' ||
+	    fields_next(f, u->shell, sizeof u->shell, '\n') >= sizeof u->shell)
 		return 0;
-	*u = (struct user){.uid = (uid_t)id, .gid = (gid_t)gid, .readable = 1};
-	u->no_password = !*f[1];
-	copy(u->name, sizeof u->name, f[0]);
-	if (!copy(u->hash, sizeof u->hash, f[1]))
-		u->hash[0] = 0;
-	return copy(u->home, sizeof u->home, *f[5] ? f[5] : "/") &&
-	       copy(u->shell, sizeof u->shell, *f[6] ? f[6] : "/bin/sh");
-}
-
-static int shadow_line(char *line, struct user *u)
-{
-	uint64_t day;
-	char *f[9];
-	int n = split(line, f, 9);
-
-	if (n < 2 || strcmp(f[0], u->name) != 0)
-		return 0;
-	u->no_password = !*f[1];
-	if (!copy(u->hash, sizeof u->hash, f[1]))
-		u->hash[0] = 0;
-	if (n > 7 && *f[7])
-		u->expired = num_parse(f[7], 0, UINT32_MAX, &day) == 0 &&
-			     (uint32_t)clock_unix() / DAY >= day;
+	if (!*u->home)
+		strcpy(u->home, "/");
+	if (!*u->shell)
+		strcpy(u->shell, "/bin/sh");
 	return 1;
 }
 
-/* 1 found, 0 not, or -errno */
-static int search(const char *file, const char *name, uid_t uid, struct user *u, int shadow)
+static int shadow_line(struct fields *f, struct user *u)
 {
-	int fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), r, found = 0;
-	char buf[LINE_ROOM], *line;
-	struct lines l;
-	size_t i;
+	char text[USER_NAME];
+	uint64_t day;
+	int i;
 
-	if (fd < 0)
-		return -errno;
-	lines_init(&l, fd, buf, sizeof buf);
-	while (!found && (r = lines_next(&l, &line)) != 0) {
-		if (r == 1)
-			found = shadow ? shadow_line(line, u) : passwd_line(line, name, uid, u);
-		else if (r != -E2BIG && r != -EILSEQ)
-			found = r;
-	}
-	close(fd);
-	for (i = 0; i < sizeof buf; i++)
-		((volatile char *)buf)[i] = 0;
-	return found;
+	fields_next(f, text, sizeof text, ':');
+	if (strcmp(text, u->name) != 0 || f->end != ':')
+		return 0;
+	u->no_password = !fields_next(f, u->hash, sizeof u->hash, ':');
+	for (i = 2; i < 7; i++)
+		fields_next(f, NULL, 0, ':');
+	fields_next(f, text, sizeof text, ':');
+	u->expired =
+	    num_parse(text, 0, UINT32_MAX, &day) == 0 && (uint64_t)clock_unix() >= day * DAY;
+	return 1;
+}
+
+static int shells_line(struct fields *f, const struct user *u)
+{
+	char line[USER_PATH];
+
+	fields_next(f, line, sizeof line, '\n');
+	return strcmp(line, u->shell) == 0;
+}
+
+enum table { PASSWD, SHADOW, SHELLS };
+static const char files[][12] = {"/etc/passwd", "/etc/shadow", "/etc/shells"};
+
+/* 1 found, 0 not, or -errno; name NULL: by uid */
+static int search(enum table t, struct user *u, const char *name, uid_t uid)
+{
+	struct fields f;
+	int r = fields_open(&f, files[t]), found = 0;
+
+	if (r < 0)
+		return r;
+	while (!found && fields_line(&f))
+		found = t == PASSWD   ? passwd_line(&f, u, name, uid)
+			: t == SHADOW ? shadow_line(&f, u)
+				      : shells_line(&f, u);
+	r = fields_close(&f);
+	return found ? found : r;
 }
 
 static int find(const char *name, uid_t uid, struct user *u, const char **where)
 {
 	int r;
 
-	*where = "/etc/passwd";
-	r = search(*where, name, uid, u, 0);
-	if (r <= 0)
-		return r < 0 ? r : -ENOENT;
-	if (strcmp(u->hash, "x") == 0) {
-		*where = "/etc/shadow";
+	*where = files[PASSWD];
+	r = search(PASSWD, u, name, uid);
+	if (r > 0 && strcmp(u->hash, "x") == 0) {
+		*where = files[SHADOW];
 		u->hash[0] = 0;
-		r = search(*where, NULL, 0, u, 1);
+		r = search(SHADOW, u, NULL, 0);
 		u->readable = r >= 0;
-		if (r < 0 && r != -ENOENT && r != -EACCES) {
-			user_forget(u);
-			return r;
-		}
+		if (r == 0 || r == -ENOENT || r == -EACCES)
+			r = 1;
+	}
+	if (r <= 0) {
+		user_forget(u); /* it may hold somebody else's */
+		return r < 0 ? r : -ENOENT;
 	}
 	u->locked = u->hash[0] == '!' || u->hash[0] == '*' ? u->hash[0] : 0;
 	return 0;
@@ -149,17 +149,10 @@ void user_forget(struct user *u)
 
 int user_shell_ok(const struct user *u)
 {
-	int fd = open("/etc/shells", O_RDONLY | O_CLOEXEC), r, listed = 0;
-	char buf[LINE_ROOM], *line;
-	struct lines l;
+	int r;
 
 	if (access(u->shell, X_OK) < 0)
 		return 0;
-	if (fd < 0)
-		return strcmp(u->shell, "/bin/sh") == 0 || strcmp(u->shell, "/bin/ash") == 0;
-	lines_init(&l, fd, buf, sizeof buf);
-	while (!listed && ((r = lines_next(&l, &line)) == 1 || r == -E2BIG || r == -EILSEQ))
-		listed = r == 1 && strcmp(line, u->shell) == 0;
-	close(fd);
-	return listed;
+	r = search(SHELLS, (struct user *)u, NULL, 0);
+	return r >= 0 ? r : strcmp(u->shell, "/bin/sh") == 0 || strcmp(u->shell, "/bin/ash") == 0;
 }

@@ -26,13 +26,17 @@ say() {
 	printf '\n== %s\n' "$*"
 }
 
-say "keys: the host's by cubssh keygen, ours by the system's ssh-keygen"
-"$bin" keygen -t ed25519 -f "$tmp/host"
+say "keys: the host's by cubssh keygen where it is built in, ours by the system's ssh-keygen"
+if "$bin" --list | grep -qx keygen; then
+	"$bin" keygen -t ed25519 -f "$tmp/host"
+else
+	ssh-keygen -q -t ed25519 -N '' -f "$tmp/host"
+fi
 ssh-keygen -q -t ed25519 -N '' -f "$tmp/user"
 
 # a free port: the server says no where there is somebody already
 start() {
-	"$bin" sshd -D -e -p "127.0.0.1:$1" -h "$tmp/host" -o "AuthorizedKeysFile=$tmp/user.pub" \
+	"$bin" sshd -f /dev/null -D -e -p "127.0.0.1:$1" -h "$tmp/host" -o "AuthorizedKeysFile=$tmp/user.pub" \
 	    -o "PidFile=$tmp/pid" 2>"$tmp/log" &
 	server=$!
 	sleep 0.5

@@ -5,7 +5,7 @@
 #   make deps [TARGET=NAME|all] [SETS="build test"]
 #
 # Sets of packages: build (the target's compiler), cross (every target's), test
-# (what `make test` and `make lint` run). The sources come through apt, which
+# (what `make test` and `make lint` run), demo. The sources come through apt, which
 # checks their signatures, from the mirror that the system's own lists name; the
 # system's lists stay as they are. What is there already is left alone.
 
@@ -35,6 +35,12 @@ for t in $TARGET; do
 	case " $every " in
 	*" $t "*) ;;
 	*) die "TARGET=$t is none of $every" ;;
+	esac
+done
+for s in $SETS; do
+	case $s in
+	build | cross | test | demo) ;;
+	*) die "SETS=$s is none of build cross test demo" ;;
 	esac
 done
 command -v apt-get >/dev/null ||
@@ -67,20 +73,26 @@ packages() {
 				compiler "$t"
 			done
 			;;
-		test) cat scripts/packages.test ;;
-		*) die "SETS=$s is none of build cross test" ;;
+		demo) echo openssh-client ;;
+		test)
+			cat scripts/packages.test
+			# what clang's fuzzers are linked with is a package of the same version
+			apt-cache depends clang 2>/dev/null |
+				sed -n 's/.*Depends: clang-\([0-9]*\)$/libclang-rt-\1-dev/p'
+			;;
 		esac
 	done | sed 's/#.*//'
 }
 
+# a command of the package's name will do, wherever it is from (npm, busybox-static)
 missing() {
 	for p in $(packages | tr ' ' '\n' | sort -u); do
+		command -v "$p" >/dev/null && continue
 		[ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || echo "$p"
 	done
 }
 
 install_packages() {
-	set -- $(missing)
 	[ $# -gt 0 ] || return 0
 	apt="env DEBIAN_FRONTEND=noninteractive apt-get"
 	if [ "$(id -u)" != 0 ]; then
@@ -155,7 +167,7 @@ kernel_headers() {
 # once WHAT TARGET ARGS...: libs.sh, unless it has been run so already
 once() {
 	what=$1 dir=$deps/$2/$1
-	stamp="$(cksum <scripts/libs.sh) $ARCH $(head -n 1 "$deps/src/$1/debian/changelog")"
+	stamp="$(grep -v "^#" scripts/libs.sh | cksum) $ARCH $(head -n 1 "$deps/src/$1/debian/changelog")"
 	[ "$(cat "$dir/stamp" 2>/dev/null)" = "$stamp" ] && return
 	shift 2
 	scripts/libs.sh "$what" "$deps/src/$what" "$dir" "$@"
@@ -173,7 +185,8 @@ libraries() {
 	say "$1 is ready in $DEPS/$1"
 }
 
-install_packages
+install_packages $(missing)
+install_packages $(missing) # what apt did not know before its lists were read
 fetch musl bearssl
 for t in $TARGET; do
 	libraries "$t"

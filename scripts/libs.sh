@@ -24,7 +24,7 @@ fails() {
 	exit 1
 }
 
-# of the compiler: one message a file at most, to the log
+# names of files come in, objects go to this folder
 compile() {
 	# shellcheck disable=SC2086
 	xargs -n 4 -P "$jobs" $CC -std=gnu99 -Os $ARCH $flags $extra "-I$src/inc" "-I$src/src" -c \

@@ -4,7 +4,8 @@
 # TRIPLE  prefix of the compiler and of Debian's cross packages
 # ARCH    flags of the compiler and linker
 # LINK    more flags of the linker
-# SMALL   more flags of the compiler, for the folders whose speed nobody sees
+# SMALL   more flags of the compiler, for the folders whose speed nobody sees;
+#         -Oz is new in GCC 12: SMALL= on the command line for an older one
 # REPL    directories whose files replace those of the same name (crypto/NAME/)
 # DEB     Debian's name of the architecture
 # QEMU    how the tests run a binary on another machine
@@ -19,6 +20,7 @@ TARGETS = x86_64 mipsel-sf mips-sf armv7 armv5te aarch64 riscv64
 
 TRIPLE_x86_64 = x86_64-linux-gnu
 ARCH_x86_64 = -fcf-protection=none
+SMALL_x86_64 = -Oz
 REPL_x86_64 = x86 wide
 DEB_x86_64 = amd64
 QEMU_x86_64 = qemu-x86_64-static
@@ -39,6 +41,7 @@ QEMU_mips-sf = qemu-mips-static -cpu 24Kc
 
 TRIPLE_armv7 = arm-linux-gnueabihf
 ARCH_armv7 = -mthumb
+SMALL_armv7 = -Oz
 DEB_armv7 = armhf
 QEMU_armv7 = qemu-arm-static -cpu cortex-a7
 

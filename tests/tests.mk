@@ -30,7 +30,7 @@ ct-tests: $(call test_programs,ct)
 
 # the whole tree again with clang's sanitizers, on the system's C library
 ifdef FUZZ
-LINK := -fsanitize=fuzzer
+LINK := -no-pie -fsanitize=fuzzer
 fuzzers: $(call test_programs,fuzz)
 else
 FUZZ_CFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined

@@ -5,8 +5,11 @@
 
 #include "engine.h"
 
-/* the seed is TEST_SEED in the environment or the first argument; printed, so that a run can be repeated */
-void test_begin(int argc, char **argv);
+/*
+ * The seed is TEST_SEED in the environment or the first argument; printed, so
+ * that a run can be repeated. 0: there is no client to test with.
+ */
+int test_begin(int argc, char **argv);
 /* notes the first failure of the test that runs */
 void fail_at(const char *file, int line, const char *what);
 int failed(void); /* 1: the test that runs has failed */

@@ -374,7 +374,8 @@ static void test_wiped(void)
 
 int main(int argc, char **argv)
 {
-	test_begin(argc, argv);
+	if (!test_begin(argc, argv))
+		return 0;
 	test_methods();
 	test_partial();
 	test_banner();

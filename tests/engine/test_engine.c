@@ -246,7 +246,8 @@ static void test_memory(void)
 
 int main(int argc, char **argv)
 {
-	test_begin(argc, argv);
+	if (!test_begin(argc, argv))
+		return 0;
 	test_ciphers();
 	test_limits();
 	test_full_pipes();

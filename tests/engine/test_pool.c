@@ -178,6 +178,12 @@ static void app_takes(int ch, int ext, size_t most)
 	ssh_in_ack(&s, ch, ext, n);
 }
 
+static void our_open(void)
+{
+	if (CFG_ENGINE_CLIENT)
+		ssh_chan_open(&s, "x", STR(""));
+}
+
 static void steps(void)
 {
 	struct ssh_event ev;
@@ -192,7 +198,7 @@ static void steps(void)
 		if (rnd(3) == 0)
 			app_takes(ev.ch, ev.ext, rnd_len(SSH_DATA_MAX));
 		if (rnd(8) == 0)
-			ssh_chan_open(&s, "x", STR("")); /* with a packet in hand */
+			our_open(); /* with a packet in hand */
 		if (rnd(50) == 0 && peers[ev.ch].open) {
 			ssh_chan_close(&s, ev.ch);
 			peers[ev.ch].left = 1;
@@ -254,7 +260,7 @@ static void one(void)
 	if (what < 30)
 		peer_opens();
 	else if (what < 40)
-		ssh_chan_open(&s, "x", STR(""));
+		our_open();
 	else if (what < 43)
 		peer_ends(ch, MSG_CHANNEL_EOF);
 	else if (what < 50)
@@ -343,7 +349,7 @@ static void test_hog(void)
 	}
 	for (i = opened = 0; i < CFG_CHANNELS; i++)
 		opened += peers[i].open;
-	CHECK(opened >= 8);
+	CHECK(opened >= 4);
 	test_end("an idle channel with a large window does not starve others");
 }
 
@@ -351,16 +357,18 @@ int main(int argc, char **argv)
 {
 	static const uint32_t kibs[] = {1024, 512, 128, 64};
 	unsigned i;
+	int client = test_begin(argc, argv);
 
-	test_begin(argc, argv);
 	test_queues();
 	test_need();
 	test_hog();
 	for (i = 0; i < sizeof(kibs) / sizeof(kibs[0]); i++) {
 		test_windows(0, kibs[i], 0);
-		test_windows(1, kibs[i], 0);
+		if (client)
+			test_windows(1, kibs[i], 0);
 	}
 	test_windows(0, 512, 65536);
-	test_windows(1, 512, 40000);
+	if (client)
+		test_windows(1, 512, 40000);
 	return test_status();
 }

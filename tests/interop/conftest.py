@@ -23,12 +23,18 @@ def pytest_collection_modifyitems(items):
         item.add_marker(pytest.mark.skip(reason=WHY_NOT))
 
 
+def pytest_runtest_setup():
+    for server in lib.Server.running:
+        server.seen = len(server.log())
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
     report = (yield).get_result()
     for server in lib.Server.running if report.failed else ():
-        tail = server.log().splitlines()[-25:]
-        report.sections.append((f"log of {' '.join(server.argv)}", "\n".join(tail)))
+        new = server.log()[server.seen:].splitlines()[-25:]
+        if new:
+            report.sections.append((f"log of {' '.join(server.argv)}", "\n".join(new)))
 
 
 def pytest_sessionfinish():
@@ -73,3 +79,18 @@ def dot():
     """the account whose authorized_keys a test may write; as it was afterwards"""
     yield lambda text, **kw: lib.authorize("dot", text, **kw)
     lib.authorize("dot")
+
+
+class Remote:
+    """where a remote command says who it is: `echo $$ >PATH`"""
+
+    def __init__(self):
+        self.path = lib.put(lib.DATA + "/pid", "", 0o666)
+
+    def pid(self):
+        return int(lib.until(lambda: lib.slurp(self.path).strip(), "the command to have begun"))
+
+
+@pytest.fixture
+def remote():
+    return Remote()

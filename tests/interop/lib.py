@@ -10,6 +10,7 @@ and network namespaces: the accounts below exist in here only, and so do ports.
 import collections
 import ctypes
 import fcntl
+import functools
 import hashlib
 import os
 import pty
@@ -35,7 +36,7 @@ EMU = shlex.split(os.environ.get("CUBSSH_EMU", ""))
 STANDIN = os.environ.get("CUBSSH_STANDIN", "")
 OUT = os.path.abspath(os.environ.get("CUBSSH_OUT", TOP + "/out"))
 BUILD = OUT + "/interop"  # what is compiled or fetched for the tests
-LIMIT = int(os.environ.get("CUBSSH_LIMIT", 60))  # seconds that nothing here takes, on the slowest machine and under an emulator
+LIMIT = int(os.environ.get("CUBSSH_LIMIT", 60))  # seconds, more than anything here takes
 MB10 = 10 << 20
 
 # In here: a tmpfs, mode 755, so that no directory above a home is writable by others.
@@ -259,14 +260,14 @@ class Server:
     def __init__(self, dropbear=None, exe=None, emu=None, host="127.0.0.1", env=None, config=None,
                  background=False, preexec=None, **options):
         Server.port += 1
-        self.port, self.host = Server.port, host
+        self.port, self.host, self.seen = Server.port, host, 0
         listen = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
-        ours = exe is not None or not STANDIN
+        ours = emu is not None or not STANDIN  # an emulated server is always ours
         exe = exe or executable()
         if dropbear is not None:
-            key = HOSTKEY + (".db" if STANDIN else "")
+            key = HOSTKEY + ".db" * (not ours)
             argv = [dropbear_name(exe)] + [a.format(host=key, port=self.port) for a in dropbear]
-        elif STANDIN and (emu is None):
+        elif not ours:
             if config:
                 options["config"] = config
             argv = standin_sshd(exe, listen, options)
@@ -354,7 +355,7 @@ class Client:
         return template.replace("{}", shlex.quote(str(value)))
 
     def command(self, server, cmd=(), user="ann", password=None, key=KEY, **options):
-        fill = {"key": key, "port": server.port, "user": user, "host": server.host,
+        fill = {"key": key, "port": server.port, "user": shlex.quote(user), "host": server.host,
                 "known": KNOWN, "py": sys.executable, "dir": HERE + "/clients", "build": BUILD,
                 "fp": fingerprint(), "password": shlex.quote(password or "")}
         words = [self.password if password is not None else self.key]
@@ -403,7 +404,8 @@ CLIENTS = {
     "dbclient": Client("dbclient -y -y -p {port} {opts} {user}@{host}", key="-i {key}.db",
                        env=[("DROPBEAR_PASSWORD", "{password}")], kex=None, setenv=None,
                        rekey=None, sessions=None, raw=False, algs=CHACHA + CTR[0:1] + CTR[4:5],
-                       refused=(1, ""), by_signal=(0, ""), program="dbclient"),
+                       refused=(0, "exited: Disconnect received"), by_signal=(0, ""),
+                       program="dbclient"),
     "plink": Client("plink -batch -ssh -noagent -hostkey {fp} -P {port} {opts} {user}@{host}",
                     key="-i {key}.ppk", password="-pw {password}", cipher=None, mac=None, kex=None,
                     setenv=None, rekey=None, sessions=None, raw=False,
@@ -421,6 +423,7 @@ for _name, _client in CLIENTS.items():
     _client.name = _name
 
 
+@functools.cache
 def ready(name):
     """builds or fetches what the client needs; "" or why it cannot be had"""
     os.makedirs(BUILD, exist_ok=True)

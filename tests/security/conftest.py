@@ -7,11 +7,8 @@ import tempfile
 import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
+sys.dont_write_bytecode = True
 import lab  # noqa: E402
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "ours: a rule that other servers do not keep")
 
 
 def pytest_collection_modifyitems(items):
@@ -28,6 +25,15 @@ def place():
     with tempfile.TemporaryDirectory(dir=lab.ROOT) as d:
         yield d
     lab.end_all(lab.descendants(os.getpid()))
+
+
+@pytest.fixture(autouse=True)
+def no_crash(place):
+    """a crash of a server's process fails the test, whatever that looked at"""
+    yield
+    lab.reap()
+    crashed = [c for s in lab.Server.all for c in s.crashes()]
+    assert not crashed, crashed
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from peer import Key, Peer  # noqa: E402
 
 STANDIN = os.environ.get("CUBSSH_STANDIN") == "openssh"
 SSHD = "/usr/sbin/sshd"
+CRASHES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "crashes.py")
 ROOT = "/run/lab"
 PASSWORD = "correct horse"
 KEY = Key()  # alice's
@@ -127,6 +128,14 @@ def end_all(pids):
             pass
 
 
+def reap():
+    """what orphans of the servers became of ours; nobody else waits for them"""
+    known = {p.pid for s in Server.all for p in (s.p, s.watcher)}
+    for pid in map(int, slurp("/proc/self/task/%d/children" % os.getpid()).split()):
+        if pid not in known and status(pid, "State")[:1] == "Z":
+            os.waitpid(pid, 0)
+
+
 def dirty(pids):
     """KiB that are private to them, summed"""
     total = 0
@@ -148,9 +157,12 @@ def eventually(what, seconds=20):
 
 # ---------------------------------------------------------------- the server
 class Server:
-    """options: "Keyword=value" for -o; a word with a dash and what follows goes as it is"""
+    """options: "Keyword=value" for -o; a word with a dash and what follows goes as it is; wrap: a
+    command before it; quiet: no log file"""
 
-    def __init__(self, dir, *options, dialect="sshd", wrap=(), **popen):
+    all, watcher = [], None
+
+    def __init__(self, dir, *options, dialect="sshd", wrap=(), quiet=False, **popen):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
@@ -172,12 +184,16 @@ class Server:
             command = [CUBSSH, "sshd", "-D", "-e", "-p", "127.0.0.1:%d" % self.port, "-h",
                        hostkey, "-o", "PidFile=" + os.path.join(dir, "pid")] + opts
         self.logname = os.path.join(dir, "log.%d" % self.port)
-        with open(self.logname, "wb") as log:
+        with open(os.devnull if quiet else self.logname, "wb") as log:
             self.p = subprocess.Popen(list(wrap) + command, stdin=subprocess.DEVNULL, stdout=log,
                                       stderr=log, **popen)
         if not eventually(self.listening):
             self.stop()
             raise RuntimeError("%r does not listen:\n%s" % (command, self.log()))
+        self.crashlog = os.path.join(dir, "crashes.%d" % self.port)
+        self.watcher = subprocess.Popen([sys.executable, CRASHES, str(self.p.pid), self.crashlog])
+        assert eventually(lambda: "ready" in slurp(self.crashlog))
+        Server.all.append(self)
 
     def listening(self):
         """without a connection, which the server would count"""
@@ -230,8 +246,18 @@ class Server:
         """no connection is left"""
         return eventually(lambda: not self.connection())
 
+    def crashes(self):
+        """who died of a bad signal since the last call"""
+        with open(self.crashlog, "r+") as f:
+            lines = [l for l in f.read().splitlines() if "ready" not in l]
+            f.truncate(0)
+        return lines
+
     def stop(self):
         end_all(descendants(self.p.pid))
         if self.p.poll() is None:
             self.p.kill()
         self.p.wait()
+        if self.watcher:
+            self.watcher.kill()  # it would wait for programs that sessions left behind
+            self.watcher.wait()

@@ -1,7 +1,5 @@
 """SECURITY 2: strict key exchange, sequence numbers, and packets as such."""
 # SPDX-License-Identifier: MIT
-import time
-
 import lab
 import pytest
 from peer import *

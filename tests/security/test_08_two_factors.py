@@ -17,7 +17,7 @@ def two(serve):
 
 def partial(p):
     r = Reader(p)
-    assert r.u8 and p[0] == AUTH_FAILURE
+    assert p[0] == AUTH_FAILURE
     return r.string().split(b","), r.u8()
 
 

@@ -3,22 +3,52 @@
 #include "check.h"
 #include "crypto.h"
 
-/* of "abc", the example of RFC 1321 and FIPS 180-4 */
+/* the examples of RFC 1321 and FIPS 180-4 (as NIST prints them); "a" is a million of them */
+#define ALPHABET2 "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"
+#define ALPHABET4                                               \
+	"abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijk" \
+	"lmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu"
+
 static const struct {
 	const char *name;
 	const struct hash *h;
-	const char *out;
-} abc[] = {
+	const char *msg, *out;
+} examples[] = {
   /* clang-format off */
-    {"md5", &hash_md5, "900150983cd24fb0d6963f7d28e17f72"},
-    {"sha1", &hash_sha1, "a9993e364706816aba3e25717850c26c9cd0d89d"},
-    {"sha256", &hash_sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
-    {"sha384", &hash_sha384,
+    {"md5", &hash_md5, "abc", "900150983cd24fb0d6963f7d28e17f72"},
+    {"sha1", &hash_sha1, "abc", "a9993e364706816aba3e25717850c26c9cd0d89d"},
+    {"sha256", &hash_sha256, "abc",
+     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+    {"sha256 of nothing", &hash_sha256, "",
+     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+    {"sha256 of 448 bits", &hash_sha256, ALPHABET2,
+     "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+    {"sha256 of a million", &hash_sha256, "a",
+     "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"},
+    {"sha384", &hash_sha384, "abc",
      "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7"
      "cc2358baeca134c825a7"},
-    {"sha512", &hash_sha512,
+    {"sha384 of nothing", &hash_sha384, "",
+     "38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f"
+     "65fbd51ad2f14898b95b"},
+    {"sha384 of 896 bits", &hash_sha384, ALPHABET4,
+     "09330c33f71147e83d192fc782cd1b4753111b173b3b05d22fa08086e3b0f712fcc7c71a557e"
+     "2db966c3e9fa91746039"},
+    {"sha384 of a million", &hash_sha384, "a",
+     "9d0e1809716474cb086e834e310a4a1ced149e9c00f248527972cec5704c2a5b07b8b3dc38ec"
+     "c4ebae97ddd87f3d8985"},
+    {"sha512", &hash_sha512, "abc",
      "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274f"
      "c1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"},
+    {"sha512 of nothing", &hash_sha512, "",
+     "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85"
+     "f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e"},
+    {"sha512 of 896 bits", &hash_sha512, ALPHABET4,
+     "8e959b75dae313da8cf4f72814fc143f8f7779c6eb9f7fa17299aeadb6889018501d289e4900"
+     "f7e4331b99dec4b5433ac7d329eeb6dd26545e96e55b874be909"},
+    {"sha512 of a million", &hash_sha512, "a",
+     "e718483d0ce769644e2e42c7bc15b4638e1f98b13b2044285632a803afa973ebde0ff244877e"
+     "a60a4cb0432ce577c31beb009c5c2c49aa2e4eadb217ad8cc09b"},
   /* clang-format on */
 };
 
@@ -27,14 +57,16 @@ static void known_answers(void)
 	struct hash_ctx c;
 	uint8_t out[HASH_MAX], want[HASH_MAX];
 
-	for (size_t i = 0; i < sizeof abc / sizeof *abc; i++) {
-		size_t n = check_hex(want, abc[i].out);
+	for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+		size_t n = check_hex(want, examples[i].out);
+		const char *msg = examples[i].msg;
 
-		hash_init(&c, abc[i].h);
-		hash_add(&c, "abc", 3);
+		hash_init(&c, examples[i].h);
+		for (int times = strcmp(msg, "a") == 0 ? 1000000 : 1; times > 0; times--)
+			hash_add(&c, msg, strlen(msg));
 		hash_out(&c, out);
-		check(abc[i].name, abc[i].h->out_len == n && memcmp(out, want, n) == 0,
-		      "hash of abc differs");
+		check(examples[i].name, examples[i].h->out_len == n && memcmp(out, want, n) == 0,
+		      "the hash is another");
 	}
 }
 
@@ -80,6 +112,77 @@ static void lengths(void)
 		hash_out(&sum, out);
 		check_hex(want, chains[i].out);
 		check(chains[i].name, memcmp(out, want, 32) == 0, "a hash differs from hashlib's");
+	}
+}
+
+/* ours and BearSSL's */
+static const struct {
+	const char *name;
+	const struct hash *ours;
+	const br_hash_class *theirs;
+} pairs[] = {
+    {"sha256 as BearSSL's", &hash_sha256, &br_sha256_vtable},
+    {"sha384 as BearSSL's", &hash_sha384, &br_sha384_vtable},
+    {"sha512 as BearSSL's", &hash_sha512, &br_sha512_vtable},
+};
+
+static uint32_t draw(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 16;
+}
+
+/*
+ * n bytes in pieces of random lengths at any address, then state and set_state:
+ * at a multiple of the block the state alone must carry on in another context.
+ */
+static int same(const struct hash *h, const br_hash_class *vt, const uint8_t *p, size_t n,
+		uint32_t *seed)
+{
+	br_hash_compat_context a, b, carry;
+	uint8_t out[HASH_MAX], want[HASH_MAX], state[64] = {0}, state2[64] = {0};
+	size_t k, block = (size_t)1 << (vt->desc >> BR_HASHDESC_LBLEN_OFF & BR_HASHDESC_LBLEN_MASK);
+
+	h->vt->init(&a.vtable);
+	vt->init(&b.vtable);
+	for (size_t at = 0; at < n; at += k) {
+		k = draw(seed) % (1 + draw(seed) % 400);
+		k = k < n - at ? k : n - at;
+		a.vtable->update(&a.vtable, p + at, k);
+		b.vtable->update(&b.vtable, p + at, k);
+	}
+	a.vtable->out(&a.vtable, out);
+	b.vtable->out(&b.vtable, want);
+	if (memcmp(out, want, h->out_len) != 0)
+		return 0;
+	if (a.vtable->state(&a.vtable, state) != n || b.vtable->state(&b.vtable, state2) != n ||
+	    memcmp(state, state2, sizeof state) != 0)
+		return 0;
+	h->vt->init(&carry.vtable);
+	carry.vtable->set_state(&carry.vtable, state, n & -block);
+	carry.vtable->update(&carry.vtable, p + (n & -block), n & (block - 1));
+	carry.vtable->out(&carry.vtable, out);
+	return memcmp(out, want, h->out_len) == 0;
+}
+
+static void against_bearssl(void)
+{
+	uint8_t msg[4096 + 8];
+	uint32_t seed = 20240229;
+	int good;
+
+	for (size_t i = 0; i < sizeof msg; i++)
+		msg[i] = draw(&seed);
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		const struct hash *h = pairs[i].ours;
+
+		good = h->vt != pairs[i].theirs && h->vt->desc == pairs[i].theirs->desc &&
+		       h->vt->context_size <= sizeof(br_hash_compat_context);
+		for (size_t n = 0; n <= 300; n++)
+			good &= same(h, pairs[i].theirs, msg + n % 8, n, &seed);
+		for (size_t n = 0; n < 300; n++)
+			good &= same(h, pairs[i].theirs, msg + n % 8, draw(&seed) % 4096, &seed);
+		check(pairs[i].name, good, "a hash, a state or the description differs");
 	}
 }
 
@@ -178,6 +281,7 @@ int main(void)
 {
 	known_answers();
 	lengths();
+	against_bearssl();
 	hmacs();
 	check(
 	    "mac rows",

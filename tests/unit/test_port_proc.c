@@ -151,7 +151,6 @@ static const char *spawns_on_old_kernels(void)
 	    "execveat,execve:error=EACCES:when=2+",
 	    "execveat,close_range:error=ENOSYS",
 	    "execveat,close_range,getdents64:error=ENOSYS",
-	    "pipe2,dup3,accept4:error=ENOSYS",
 	};
 	static char why[100];
 	size_t i;
@@ -199,16 +198,18 @@ static const char *signals(void)
 	pid = fork();
 	if (pid == 0)
 		_exit(0);
-	NEED(poll(&p, 1, 5000) != 0); /* EINTR or readable, never slept through */
+	NEED(poll(&p, 1, 5000) == 1);
 	NEED(sig_next() == SIGCHLD && test_wait(pid) == 0);
-	for (i = 0; i < 100000; i++) /* more than the pipe holds: nothing blocks */
+	for (i = 0; i < 1000; i++) /* nothing blocks; the kernel need not count */
 		raise(SIGTERM);
 	for (n = 0; sig_next() == SIGTERM; n++)
 		;
-	NEED(n >= 4096);
+	NEED(n >= 1);
 	NEED(pipe((int[2]){0}) == 0 && sig_pipe((int[]){SIGUSR1, 0}) == fd);
 	raise(SIGUSR1);
 	NEED(sig_next() == SIGUSR1);
+	raise(SIGTERM);
+	NEED(sig_next() == SIGTERM);
 	NEED(signal(SIGPIPE, SIG_DFL) == SIG_IGN);
 	return NULL;
 }
@@ -217,7 +218,7 @@ static const char *closes_the_rest(void)
 {
 	int fd, i;
 
-	self_init((char *[]){"x", NULL}); /* its descriptor and the pipe's two are port's own */
+	self_init((char *[]){"x", NULL}); /* its descriptor and that of signals are port's own */
 	fd = sig_pipe((int[]){SIGTERM, 0});
 	for (i = 0; i < 40; i++)
 		NEED(dup(1) > 0);
@@ -226,7 +227,7 @@ static const char *closes_the_rest(void)
 	NEED(sig_next() == SIGTERM && fcntl(fd, F_GETFD) >= 0);
 	for (i = 3, fd = 0; i < 100; i++)
 		fd += fcntl(i, F_GETFD) >= 0;
-	NEED(fd <= 4 && fcntl(0, F_GETFD) >= 0 && fcntl(2, F_GETFD) >= 0);
+	NEED(fd <= 3 && fcntl(0, F_GETFD) >= 0 && fcntl(2, F_GETFD) >= 0);
 	return NULL;
 }
 

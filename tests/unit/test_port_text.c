@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "test_port.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -16,20 +17,19 @@ static const char *fmt_kinds(void)
 
 	IS("a 7 b", "a %d b", 7);
 	IS("-2147483648 4294967295", "%d %u", INT32_MIN, UINT32_MAX);
-	IS("18446744073709551615 -9223372036854775808", "%llu %lld", (unsigned long long)UINT64_MAX,
-	   (long long)INT64_MIN);
-	IS("ffffffffffffffff 0", "%llx %x", (unsigned long long)UINT64_MAX, 0);
-	IS("1000000000000000000", "%llu", 1000000000000000000ull);
-	IS("4294967296 65536 65535", "%llu %u %u", 1ull << 32, 65536, 65535);
+	IS(sizeof z == 4 ? "4294967295 -2147483648 37777777777"
+			 : "18446744073709551615 -9223372036854775808 1777777777777777777777",
+	   "%lu %ld %lo", ULONG_MAX, LONG_MIN, ULONG_MAX);
+	IS("1000000000 65536 65535", "%lu %u %u", 1000000000ul, 65536, 65535);
 	snprintf(zs, sizeof zs, "%zu", z);
 	IS(zs, "%zu", z);
-	IS("   42|42   |00042|-0042", "%5d|%-5d|%05d|%05d", 42, 42, 42, -42);
+	IS("   42|42   |00042|-42", "%5d|%-5d|%05d|%d", 42, 42, 42, -42);
 	IS("0755 % x", "%04o %% %c", 0755, 'x');
 	IS("abc   |   abc|ab|", "%-6s|%6s|%.*s|", "abc", "abc", 2, "abc");
 	IS("Mar", "%.3s", "MarApr");
 	IS("", "%s", "");
 	errno = ENOENT;
-	IS("No such file or directory", "%m");
+	IS(CFG_ERROR_TEXTS ? "No such file or directory" : "errno 2", "%m");
 	NEED(errno == ENOENT);
 	return NULL;
 }
@@ -44,10 +44,10 @@ static const char *fmt_numbers_like_libc(void)
 		v = v * 6364136223846793005ull + 1442695040888963407ull;
 		if (i % 3 == 0)
 			v >>= v % 61;
-		snprintf(want, sizeof want, "%llu %lld %llx %o", (unsigned long long)v,
-			 (long long)v, (unsigned long long)v, (unsigned)v);
-		IS(want, "%llu %lld %llx %o", (unsigned long long)v, (long long)v,
-		   (unsigned long long)v, (unsigned)v);
+		snprintf(want, sizeof want, "%lu %ld %lx %o", (unsigned long)v, (long)v,
+			 (unsigned long)v, (unsigned)v);
+		IS(want, "%lu %ld %lx %o", (unsigned long)v, (long)v, (unsigned long)v,
+		   (unsigned)v);
 	}
 	return NULL;
 }
@@ -89,11 +89,15 @@ static const char *fmt_fd_long(void)
 
 static const char *errors(void)
 {
+	if (!CFG_ERROR_TEXTS) {
+		NEED(!strcmp(err_text(2), "errno 2"));
+		return NULL;
+	}
 	NEED(!strcmp(err_text(ECONNREFUSED), "Connection refused"));
 	NEED(!strcmp(err_text(EADDRINUSE), "Address already in use"));
 	NEED(!strcmp(err_text(EDQUOT), "Disk quota exceeded"));
 	NEED(!strcmp(err_text(0), "Success"));
-	NEED(!strcmp(err_text(99999), "Unknown error") && !strcmp(err_text(-1), "Unknown error"));
+	NEED(!strcmp(err_text(99999), "errno 99999") && !strcmp(err_text(-1), "errno -1"));
 	return NULL;
 }
 
@@ -148,8 +152,8 @@ static const char *dates(void)
 
 	for (i = 0; i < sizeof v / sizeof *v; i++)
 		if (clock_parse(v[i].s) != v[i].t) {
-			fmt(why, sizeof why, "%s gives %lld", v[i].s,
-			    (long long)clock_parse(v[i].s));
+			snprintf(why, sizeof why, "%s gives %lld", v[i].s,
+				 (long long)clock_parse(v[i].s));
 			return why;
 		}
 	return NULL;
