@@ -102,7 +102,7 @@ $(foreach f,$(FOLDERS),$(eval $(call archive,$f)))
 $(B)/%.o: %.c $(B)/config.h $(B)/.flags $(BEARSSL_LIB) $(LIBC)
 	$(say) CC $<
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE_CFLAGS) $(PROTECT) $(if $(filter $(SLOW),$*),$(SMALL) $(LTO)) $(CFLAGS_$*.o) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(BASE_CFLAGS) $(PROTECT) $(LTO) $(if $(filter $(SLOW),$*),$(SMALL)) $(CFLAGS_$*.o) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 link = $(CC) $(ARCH) $(LINK) $(CFLAGS) $(LDFLAGS) $(START) -o $@ $(filter %.o %.a,$(filter-out $(LIBC),$^)) $(END)
 

@@ -11,6 +11,7 @@
  * 19 below 2^37.9, and that added to the lowest limb carries less than 2^12
  * into the next.
  */
+#include "config.h"
 #include "fe.h"
 #include "hide.h"
 
@@ -136,6 +137,10 @@ void fe_sq(struct fe *h, const struct fe *f)
 	uint32_t s7 = 2 * e7, s9 = 2 * e9;
 	uint64_t c;
 
+	if (CFG_SMALL_CRYPTO) {
+		fe_mul(h, f, f);
+		return;
+	}
 	c = mul(f0, f0) + mul(d1, s9) + mul(d2, e8) + mul(d3, s7) + mul(d4, e6) + mul(d5, e5);
 	h->v[0] = take(&c, 26);
 	c = c + mul(d0, f1) + mul(d2, e9) + mul(d3, e8) + mul(d4, e7) + mul(d5, e6);

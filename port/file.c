@@ -110,7 +110,7 @@ int dir_make(const char *path)
 		for (p++; *p && *p != '/'; p++)
 			;
 		*p = 0;
-		err = mkdir(part, 0755) < 0 ? -errno : 0;
+		err = (int)sys(SYS_mkdirat, AT_FDCWD, part, 0755);
 		*p = path[p - part];
 	}
 	/* what is there already fails in many ways: EEXIST, EROFS, EACCES */

@@ -28,6 +28,8 @@ struct date {
 	unsigned year, month, day, hour, minute, second; /* month 0..11, day 1..31 */
 };
 
+/* seconds, nanoseconds */
+void clock_read(int which, int64_t t[2]);
 /* 32 bits last until 2106 and spare small processors a 64-bit division */
 void clock_date(uint32_t seconds, struct date *d);
 

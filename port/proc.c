@@ -69,7 +69,7 @@ int proc_daemon(void)
 		return (int)pid;
 	if (pid > 0)
 		_exit(0);
-	setsid();
+	sys(SYS_setsid);
 	null = fd_open("/dev/null", O_RDWR);
 	if (null < 0)
 		return null;

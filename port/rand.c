@@ -48,14 +48,14 @@ static void mix_file(uint32_t s[8], const char *path)
 /* How long each round takes depends on caches, interrupts and memory refresh. */
 static void mix_clocks(uint32_t s[8])
 {
-	struct timespec t[2];
+	int64_t t[4];
 	pid_t pid = getpid();
 	int i;
 
 	mix(s, &pid, sizeof pid);
 	for (i = 0; i < 512; i++) {
-		clock_gettime(CLOCK_REALTIME, &t[0]);
-		clock_gettime(CLOCK_MONOTONIC, &t[1]);
+		clock_read(CLOCK_REALTIME, t);
+		clock_read(CLOCK_MONOTONIC, t + 2);
 		mix(s, t, sizeof t);
 	}
 }

@@ -140,7 +140,7 @@ static void role_body(const struct job *j)
 	/* under an emulator (ENOEXEC) no name helps either */
 	if (CFG_OLD_KERNELS && r != -ENOEXEC) {
 		fmt(path, sizeof path, "/proc/self/fd/%d", image);
-		execve(path_is_ours(image) ? proc_path : path, args, environ);
+		sys(SYS_execve, path_is_ours(image) ? proc_path : path, args, environ);
 	}
 	report(j->map.keep, (int)-r);
 }
@@ -203,7 +203,7 @@ static void child_body(const struct job *j)
 	long r;
 
 	proc_reset_signals();
-	setsid();
+	sys(SYS_setsid);
 	err = j->cred ? cred_set(j->cred) : 0;
 	if (err == 0) {
 		r = sys(SYS_chdir, c->user->home);
@@ -218,7 +218,7 @@ static void child_body(const struct job *j)
 		r = c->tty ? ioctl_raw(0, TIOCSCTTY, NULL) : 0;
 		if (r < 0)
 			report(at, (int)r - NOTE_TTY);
-		err = execve(c->path, c->argv, c->envp) < 0 ? -errno : 0;
+		err = (int)sys(SYS_execve, c->path, c->argv, c->envp);
 	}
 	report(at, -err);
 }

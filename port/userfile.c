@@ -64,7 +64,7 @@ static int check_above(const struct walk *w, int dir, int n)
 		if (r < 0 || (have_home && same(&st, &home)))
 			return r;
 		last = st;
-		strcpy(up + 3 * levels + 1, "/..");
+		memcpy(up + 3 * levels + 1, "/..", 4);
 	}
 	return -ENAMETOOLONG;
 }

@@ -52,9 +52,9 @@ static int passwd_line(struct fields *f, struct user *u, const char *name, uid_t
 	    fields_next(f, u->shell, sizeof u->shell, '\n') >= sizeof u->shell)
 		return 0;
 	if (!*u->home)
-		strcpy(u->home, "/");
+		memcpy(u->home, "/", 2);
 	if (!*u->shell)
-		strcpy(u->shell, "/bin/sh");
+		memcpy(u->shell, "/bin/sh", 8);
 	return 1;
 }
 
@@ -151,7 +151,7 @@ int user_shell_ok(const struct user *u)
 {
 	int r;
 
-	if (access(u->shell, X_OK) < 0)
+	if (sys(SYS_faccessat, AT_FDCWD, u->shell, X_OK) < 0)
 		return 0;
 	r = search(SHELLS, (struct user *)u, NULL, 0);
 	return r >= 0 ? r : strcmp(u->shell, "/bin/sh") == 0 || strcmp(u->shell, "/bin/ash") == 0;

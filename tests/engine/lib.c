@@ -82,6 +82,7 @@ void clear_init(struct ssh *s, const struct ssh_conf *conf, void *rx, size_t rx_
 {
 	static const uint8_t seed[32];
 
+	memset(s, 0, sizeof(*s));
 	ssh_init(s, conf, seed, rx, rx_n, tx, tx_n);
 	s->tx_r = s->tx_w = 0;
 	s->identified = 1;

@@ -230,6 +230,7 @@ void side_steps(struct pair *p, enum who w)
 {
 	struct side *d = &p->side[w];
 	struct ssh_event ev;
+	uint32_t before = d->s.tx_w - d->s.tx_r, sent;
 	int r;
 
 	while ((r = ssh_step(&d->s, p->now, &ev)) > 0) {
@@ -245,6 +246,8 @@ void side_steps(struct pair *p, enum who w)
 	}
 	if (r < 0)
 		d->gone = r;
+	sent = d->s.tx_w - d->s.tx_r - before;
+	d->most = sent > d->most ? sent : d->most;
 }
 
 /* bytes from one side's tx to the pipe */

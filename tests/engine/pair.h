@@ -45,7 +45,8 @@ struct side {
 	uint32_t auth_num; /* of AUTHED */
 	uint32_t refuse;   /* num of the last REFUSED */
 	char name[64];     /* of the last REQUEST, GLOBAL, OPEN */
-	uint32_t globals, global_replies;
+	uint32_t global_replies;
+	uint32_t most; /* bytes that a run of steps made it send */
 };
 
 struct pair {

@@ -133,4 +133,28 @@ void until_strict(enum who victim, int step)
 	}
 	CHECK(p->side[victim].s.phase == PH_STRICT && p->side[victim].s.kstep == step);
 	CHECK(!p->side[victim].gone);
+	CHECK(p->side[victim].most <= TX_PACKET);
+}
+
+struct str kexinit(const char *kex, const char *hostkey, int follows)
+{
+	static uint8_t mem[1000];
+	struct wr w = wr_init(mem, sizeof(mem));
+	int i;
+
+	wr_u8(&w, MSG_KEXINIT);
+	wr_bytes(&w, "0123456789abcdef", 16);
+	wr_strz(&w, kex);
+	wr_strz(&w, hostkey);
+	for (i = 0; i < 2; i++)
+		wr_strz(&w, "chacha20-poly1305@openssh.com");
+	for (i = 0; i < 2; i++)
+		wr_strz(&w, "hmac-sha2-256");
+	for (i = 0; i < 2; i++)
+		wr_strz(&w, "none");
+	for (i = 0; i < 2; i++)
+		wr_strz(&w, "");
+	wr_u8(&w, follows);
+	wr_u32(&w, 0);
+	return (struct str){mem, wr_len(&w)};
 }

@@ -34,4 +34,7 @@ void begin(void);
 /* the exchange up to where the victim is in phase STRICT and that step, by packets in the clear */
 void until_strict(enum who victim, int step);
 
+/* the payload of a KEXINIT with those lists */
+struct str kexinit(const char *kex, const char *hostkey, int follows);
+
 #endif

@@ -122,6 +122,34 @@ static void test_host_key_changes(void)
 	test_end("another host key in a rekey");
 }
 
+/* by a client; what was guessed is dropped, whatever it is */
+static void test_rekey_guess(void)
+{
+	struct ssh *victim;
+	struct str k;
+	int right;
+
+	for (right = 0; right < 2; right++) {
+		login();
+		victim = &p->side[SERVER].s;
+		k = kexinit(right ? "curve25519-sha256" : "x,curve25519-sha256", "ssh-ed25519", 1);
+		CHECK(say(SERVER, k.p[0], k.p + 1, k.len - 1) == 0);
+		CHECK(victim->kstep == (right ? K_SHARE : K_GUESS));
+		if (!right)
+			CHECK(say(SERVER, 34, "whatever", 8) == 0);
+		CHECK(victim->kstep == K_SHARE);
+		CHECK(say(SERVER, 30, "\0\0\0\40ABCDEFGHIJKLMNOPQRSTUVWXYZ012345", 36) == 0);
+		CHECK(victim->kstep == K_NEWKEYS);
+		CHECK(say(SERVER, MSG_GLOBAL_REQUEST, "\0\0\0\0", 5) == SSH_E_UNEXPECTED);
+	}
+	login();
+	k = kexinit("x,curve25519-sha256", "ssh-ed25519", 1);
+	CHECK(say(SERVER, k.p[0], k.p + 1, k.len - 1) == 0);
+	CHECK(say(SERVER, MSG_IGNORE, "\0\0\0\0", 4) == 0); /* not the guess */
+	CHECK(say(SERVER, MSG_CHANNEL_OPEN, mem, 30) == SSH_E_UNEXPECTED);
+	test_end("a rekey with first_kex_packet_follows");
+}
+
 static void test_rekey_flood(void)
 {
 	int i, w;
@@ -135,6 +163,7 @@ static void test_rekey_flood(void)
 		}
 	}
 	CHECK(p->side[CLIENT].seen[SSH_EV_KEYED] > 100);
+	CHECK(p->side[CLIENT].most <= TX_PACKET && p->side[SERVER].most <= TX_PACKET);
 	CHECK(!p->side[SERVER].gone && !p->side[CLIENT].gone);
 	CHECK(say(SERVER, MSG_NEWKEYS, NULL, 0) == SSH_E_UNEXPECTED);
 	test_end("rekey flood, NEWKEYS without an exchange");
@@ -229,6 +258,7 @@ int main(int argc, char **argv)
 	test_after_login();
 	test_user_service();
 	test_host_key_changes();
+	test_rekey_guess();
 	test_rekey_flood();
 	test_floods();
 	return test_status();

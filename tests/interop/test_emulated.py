@@ -9,7 +9,7 @@ import shlex
 import shutil
 
 import pytest
-from lib import DATA, MB10, OUT, PASSWORD, WRONG, Server, run, sha256
+from lib import DATA, MB10, OUT, PASSWORD, WRONG, Server, descendants, run, sha256
 
 QEMU = {
     "mipsel-sf": "qemu-mipsel-static -cpu 24Kc",
@@ -36,6 +36,15 @@ def emulated(request):
     emu, exe = device(request.param)
     with Server(exe=exe, emu=emu) as s:
         yield s
+
+
+def test_is_emulated(ssh, emulated, remote):
+    """each process of the server, not the first alone"""
+    with ssh.start(emulated, f"echo $$ >{remote.path}; exec sleep 1000"):
+        session = remote.pid()
+        ours = [emulated.pid] + [p for p in descendants(emulated.pid) if p != session]
+        assert len(ours) > 2
+        assert {os.readlink(f"/proc/{p}/exe") for p in ours} == {shutil.which(emulated.argv[0])}
 
 
 def test_login(ssh, emulated):

@@ -20,7 +20,7 @@ def test_idle_session(serve):
     with server.login() as p:
         ch = p.open()
         assert p.request(ch, b"exec", string(b"sleep 100"))
-        assert lab.dirty(server.connection()) <= IDLE
+        assert rest(server.connection()) <= IDLE
 
 
 @pytest.mark.parametrize("way", ["to the server", "from the server", "both"])
