@@ -75,6 +75,8 @@ PROTECT = $(shell grep -qs 'STACK_PROTECTOR 1' $(B)/config.h && \
 	echo -fstack-protector-strong || echo -fno-stack-protector)
 # the objects work without it too: tests link them as they are
 LTO = $(shell grep -qs 'CFG_LTO 1' $(B)/config.h && echo -flto -ffat-lto-objects)
+# the linker has one instruction set for all that it optimises: crypto stays out of MIPS16
+LTO_FAST = $(if $(filter -mips16,$(SMALL)),,$(LTO))
 FOLDERS := applets core port crypto
 SLOW := applets/% core/% port/% tests/%
 REPL_DIRS := $(foreach f,$(FOLDERS),$(foreach r,$(REPL),$(wildcard $f/$r)))
@@ -102,7 +104,7 @@ $(foreach f,$(FOLDERS),$(eval $(call archive,$f)))
 $(B)/%.o: %.c $(B)/config.h $(B)/.flags $(BEARSSL_LIB) $(LIBC)
 	$(say) CC $<
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE_CFLAGS) $(PROTECT) $(LTO) $(if $(filter $(SLOW),$*),$(SMALL)) $(CFLAGS_$*.o) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(BASE_CFLAGS) $(PROTECT) $(if $(filter $(SLOW),$*),$(SMALL) $(LTO),$(LTO_FAST)) $(CFLAGS_$*.o) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 link = $(CC) $(ARCH) $(LINK) $(CFLAGS) $(LDFLAGS) $(START) -o $@ $(filter %.o %.a,$(filter-out $(LIBC),$^)) $(END)
 
