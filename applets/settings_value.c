@@ -151,12 +151,12 @@ static int take_size(struct str v, uint32_t *out)
 static const char *put_number(uint32_t *to, const struct setting *row, struct str v)
 {
 	uint32_t n = 0;
-	int ok = same(v, "none");
+	int ok = CFG_TUNABLE && same(v, "none");
 
-	if (row->type == SET_TIME)
+	if (CFG_TUNABLE && row->type == SET_TIME)
 		ok |= take_time(v, &n);
-	else if (row->type == SET_SIZE)
-		ok |= CFG_TUNABLE && take_size(v, &n);
+	else if (CFG_TUNABLE && row->type == SET_SIZE)
+		ok |= take_size(v, &n);
 	else
 		ok |= take_number(&v, &n) && (!v.len || (row->type == SET_FIRST && *v.p == ':'));
 	if (!ok || n < row->arg)
@@ -271,12 +271,14 @@ static const char *put_words(struct settings *s, const struct setting *row, uint
 	case SET_LIST:
 		return CFG_TUNABLE ? put_list(s, to, (char)row->arg, *what) : put_text(s, to, *what);
 	case SET_SUBSYS:
+		if (!CFG_TUNABLE)
+			return NULL;
 		if (!memchr(what->p, ' ', what->len))
 			return "no command line";
 		return put_next(s, to, SETTINGS_SUBSYSTEMS, *what);
 	case SET_WORD:
 	case SET_REST:
-		if (same(*what, "none"))
+		if (CFG_TUNABLE && same(*what, "none"))
 			what->len = 0;
 		break;
 	}

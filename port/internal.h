@@ -78,8 +78,8 @@ void sig_drop(void);
 #define SIG_WORDS (16 / sizeof(long))
 /* sets the mask, old (or NULL) gets what it was */
 void sig_mask(const unsigned long set[SIG_WORDS], unsigned long old[SIG_WORDS]);
-/* writes to a closed pipe or connection say EPIPE */
-void sig_no_pipe(void);
+/* SIGPIPE: writes to a closed pipe say EPIPE; SIGALRM: no alarm here is ours */
+void sig_ignore(void);
 
 /*
  * fields.c: passwd, shadow, group and shells field by field, through a small

@@ -214,7 +214,7 @@ void pty_size(int fd, unsigned cols, unsigned rows, unsigned xpix, unsigned ypix
 
 /*
  * Remembers argv, fills descriptors 0 to 2 where they are closed, ignores
- * SIGPIPE, opens our own image, so that a replaced file does no harm. First
+ * SIGPIPE and SIGALRM, opens our own image, so that a replaced file does no harm. First
  * thing of a server.
  */
 void self_init(char **argv);

@@ -51,7 +51,7 @@ void self_init(char **argv)
 	proc_self.name = slash ? slash + 1 : proc_self.argv0;
 	/* executed by a descriptor the kernel would show that descriptor's number */
 	sys(SYS_prctl, PR_SET_NAME, proc_self.name);
-	sig_no_pipe();
+	sig_ignore();
 	proc_self.image = fd_open("/proc/self/exe", O_PATH);
 	if (proc_self.image >= 0 || !slash)
 		return;

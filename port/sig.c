@@ -45,9 +45,10 @@ void sig_mask(const unsigned long set[SIG_WORDS], unsigned long old[SIG_WORDS])
 	sys(SYS_rt_sigprocmask, SIG_SETMASK, set, old, MASK_BYTES);
 }
 
-void sig_no_pipe(void)
+void sig_ignore(void)
 {
 	disposition(SIGPIPE, SIG_IGN);
+	disposition(SIGALRM, SIG_IGN);
 }
 
 int sig_fd(void)
@@ -64,7 +65,7 @@ void sig_drop(void)
 
 int sig_pipe(const int *signals)
 {
-	sig_no_pipe();
+	sig_ignore();
 	for (; *signals; signals++) {
 		disposition(*signals, SIG_DFL);
 		waited[0] |= 1ul << (*signals - 1);

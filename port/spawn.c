@@ -163,7 +163,7 @@ static pid_t fork_role(const struct job *j, int nfds, int (*run)(void))
 		return (pid_t)pid;
 	m.n = m.keep = 3 + nfds;
 	proc_reset_signals();
-	sig_no_pipe();
+	sig_ignore();
 	log_drop();
 	sig_drop();
 	self_drop();

@@ -6,8 +6,7 @@ import os
 import re
 
 import pytest
-from lib import (CHACHA, CTR, DATA, KEX, MB10, PASSWORD, STANDIN, WRONG, Server, sha256,
-                 slurp, standin_skip)
+from lib import CHACHA, CTR, DATA, KEX, PASSWORD, STANDIN, WRONG, Server, sha256, standin_skip
 
 BIG = DATA + "/10m"
 

@@ -2,6 +2,7 @@
 
 SPDX-License-Identifier: MIT
 """
+import contextlib
 import os
 import re
 import shlex
@@ -11,8 +12,9 @@ import socket
 import subprocess
 
 import pytest
-from lib import (CLIENTS, DATA, LIMIT, PASSWORD, Terminal, alive, gone, kill, run, sh, standin_skip,
-                 until)
+from lib import (CLIENTS, DATA, KEY, LIMIT, PASSWORD, Terminal, alive, gone, kill, run, sh,
+                 standin_skip, until)
+
 
 class Master:
     """one connection for many sessions; slave is the command line of one"""
@@ -149,13 +151,40 @@ def test_half_close(ssh, server):
     assert r.rc == 9 and len(r.out) == 2000000
 
 
-def test_closed_output(ssh, server, remote):
-    """ssh ... | head -1: eow@openssh.com, the command gets SIGPIPE and does not stay"""
+def test_closed_output(server, remote):
+    """
+    eow@openssh.com: nobody reads there, so the command gets SIGPIPE. ssh tells
+    that to servers of its own name alone; so paramiko says it here.
+    """
     standin_skip("does not know eow@openssh.com", "dropbear")
-    with ssh.start(server, f"echo $$ >{remote.path}; exec yes") as p:
-        p.stdout.readline()
-        p.stdout.close()
-        gone(remote.pid())
+    paramiko = pytest.importorskip("paramiko")
+    with contextlib.closing(paramiko.Transport((server.host, server.port))) as t:
+        t.connect(username="ann", pkey=paramiko.Ed25519Key.from_private_key_file(KEY))
+        c = t.open_session()
+        c.exec_command(f"echo $$ >{remote.path}; exec yes")
+        pid = remote.pid()
+        m = paramiko.Message()
+        m.add_byte(b"\x62")  # SSH_MSG_CHANNEL_REQUEST
+        m.add_int(c.remote_chanid)
+        m.add_string("eow@openssh.com")
+        m.add_boolean(False)
+        t._send_user_message(m)
+        gone(pid)
+        while c.recv(65536):
+            pass
+
+
+def test_closed_input(ssh, server):
+    """a command that reads nothing does not hold up a client that has much to say"""
+    r = ssh(server, "exec <&-; sleep 1; echo ok; exit 3", stdin=bytes(5000000))
+    assert (r.rc, r.out) == (3, "ok\n")
+
+
+def test_early_eof(ssh, server):
+    """outputs closed, the command goes on for long: EOF is told, the session ends with it"""
+    with ssh.start(server, "echo ok; exec >&- 2>&-; sleep 4; exit 7") as p:
+        assert p.stdout.read() == b"ok\n"
+        assert p.wait(LIMIT) == 7
 
 
 def test_prompt(server):

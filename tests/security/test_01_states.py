@@ -271,7 +271,7 @@ def session_messages(p):
 def test_mutated_messages(server, state, messages):
     """whatever comes of it, no process crashes (no_crash looks) and the listener lives"""
     rng = random.Random(1)
-    for _ in range(80 if state == service else 600):
+    for _ in range(80 if state == service else 250):
         with server.peer() as p:
             try:
                 state(p)

@@ -269,7 +269,8 @@ static const char *log_to_stderr(void)
 	i = (int)strlen(want);
 	/* "Nov 22 11:22:33 " */
 	NEED(text[i + 3] == ' ' && text[i + 6] == ' ' && text[i + 9] == ':' && text[i + 12] == ':');
-	NEED(!strcmp(text + i + 16, "user 'a\\x0ab' tab?here: Permission denied\n"));
+	NEED(!strcmp(text + i + 16, CFG_ERROR_TEXTS ? "user 'a\\x0ab' tab?here: Permission denied\n"
+						    : "user 'a\\x0ab' tab?here: errno 13\n"));
 	memset(big, 'b', sizeof big - 1);
 	big[sizeof big - 1] = 0;
 	log_put(LOG_L_ERROR, "%s", big);

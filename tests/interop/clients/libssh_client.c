@@ -78,6 +78,17 @@ static void pump(ssh_session s, ssh_channel c, int input)
 	}
 }
 
+/* the status, or the signal, may come after the end of the output */
+static void wait_closed(ssh_session s, ssh_channel c)
+{
+	ssh_event e = ssh_event_new();
+
+	ssh_event_add_session(e, s);
+	while (ssh_is_connected(s) && !ssh_channel_is_closed(c))
+		ssh_event_dopoll(e, 100);
+	ssh_event_free(e);
+}
+
 static ssh_channel start(ssh_session s, const char *command, int tty, char *env)
 {
 	ssh_channel c = ssh_channel_new(s);
@@ -158,6 +169,7 @@ int main(int argc, char **argv)
 	ssh_set_channel_callbacks(c[count - 1], &cb);
 	for (int i = 0; i < count; i++)
 		pump(s, c[i], count == 1);
+	wait_closed(s, c[count - 1]);
 	opt = ssh_channel_get_exit_status(c[count - 1]);
 	return by_signal || opt < 0 ? 255 : opt;
 }
