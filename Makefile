@@ -114,7 +114,7 @@ $(B)/cubssh.elf: $(ARCHIVES) $(BEARSSL_LIB) $(LIBC)
 
 $(O)/cubssh: $(B)/cubssh.elf
 	$(say) STRIP $@
-	$(Q)$(STRIP) -s -R .comment -o $@ $<
+	$(Q)$(STRIP) -s -R .comment -R .ARM.attributes -o $@ $<
 
 flags = $(subst ','\'',$(CC) $(BASE_CFLAGS) $(SMALL) $(CFLAGS))
 $(B)/.flags: FORCE

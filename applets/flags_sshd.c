@@ -4,13 +4,13 @@
 
 /* clang-format off */
 static const char usage[] =
-    "usage: sshd [OPTION]...\n"
+    "usage: sshd [OPTION]...\n" USE_ERROR_TEXTS(
     "-4 -6  IPv4 or IPv6 only             -i  inetd\n"
     "-D  stay in the foreground           -p  [ADDR:]PORT to listen on\n"
     "-d  debug: -D -e, verbose            -q  log errors only\n"
     "-e  log to stderr                    -t  check the settings\n"
     "-g  TIME to log in                   -V  version\n"
-    "-h  FILE with a host key\n"
+    "-h  FILE with a host key\n")
     USE_SSHD_OPTIONS("-o  KEYWORD=VALUE of sshd_config     -T  show the settings\n")
     USE_SSHD_CONFIG("-f  FILE of settings\n");
 

@@ -74,11 +74,11 @@ static void key_make(struct key *k, const char *path, int dropbear, struct rng *
 	err = w.bad ? -EMSGSIZE : file_write_atomic(path, file_mem, wr_len(&w), 0600);
 	wipe(file_mem, sizeof(file_mem));
 	if (err < 0)
-		log_put(LOG_L_ERROR,
-			"host key %s could not be kept (%s): IT IS IN MEMORY ALONE AND CHANGES "
-			"WITH THE "
-			"NEXT START",
-			path, err_text(-err));
+		log_put(
+		    LOG_L_ERROR,
+		    "host key %s could not be kept (%s): IT IS IN MEMORY ALONE, ANOTHER COMES WITH "
+		    "THE NEXT START",
+		    path, err_text(-err));
 	print_log(k, err < 0 ? ", in memory" : ", made and kept in ", err < 0 ? "" : path);
 }
 

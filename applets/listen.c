@@ -47,7 +47,7 @@ static int socket_get(struct socket *w, const struct settings *s)
 {
 	unsigned i;
 
-	for (i = 0; i < n_open; i++)
+	for (i = 0; CFG_SSHD_CONFIG && i < n_open; i++)
 		if (open_now[i].fd >= 0 && same(&open_now[i], w))
 			return open_now[i].fd;
 	return socket_open(w, s);
@@ -69,7 +69,7 @@ static void close_rest(const struct socket *list, unsigned n, const struct socke
 {
 	unsigned i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; CFG_SSHD_CONFIG && i < n; i++)
 		if (!is_open(list[i].fd, kept, n_kept))
 			close(list[i].fd);
 }
@@ -88,7 +88,7 @@ int listen_change(const struct settings *s)
 		n += w->fd >= 0;
 		w = &wanted[n];
 	}
-	if (!n || (failed && n_open)) {
+	if (!n || (CFG_SSHD_CONFIG && failed && n_open)) {
 		close_rest(wanted, n, open_now, n_open);
 		return -1;
 	}

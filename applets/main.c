@@ -52,6 +52,10 @@ static int help(void)
 {
 	const struct applet *a;
 
+	if (!CFG_ERROR_TEXTS) {
+		fmt_fd(1, "%s", usage);
+		return 0;
+	}
 	fmt_fd(1, "cubssh %s: SSH for small devices\n%s", CFG_VERSION, usage);
 	for (a = applets; a->name; a++)
 		fmt_fd(1, "%-12s %s\n", a->name, a->text);

@@ -95,7 +95,7 @@ void env_drop(uint32_t ch)
 /* a later one of the same name takes the place of the earlier */
 static void put(char *var)
 {
-	size_t n = strcspn(var, "=") + 1;
+	size_t n = (size_t)(strchr(var, '=') - var) + 1; /* there is one in each */
 	unsigned i;
 
 	for (i = 0; i < n_vars; i++)

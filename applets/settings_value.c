@@ -29,9 +29,15 @@ static const char *put_text(struct settings *s, uint16_t *ref, struct str v)
 	return set_text(s, ref, v) ? NULL : "no room left for";
 }
 
+/* as many letters as v has; without -o and a file all that comes here is our own */
+static int set_same(struct str v, const char *z)
+{
+	return CFG_TUNABLE ? !strncasecmp((const char *)v.p, z, v.len) : !memcmp(v.p, z, v.len);
+}
+
 static int same(struct str v, const char *z)
 {
-	return v.len == strlen(z) && !strncasecmp((const char *)v.p, z, v.len);
+	return v.len == strlen(z) && set_same(v, z);
 }
 
 /* takes the next name off an enum's; its value, or -1 at the end */
@@ -69,8 +75,7 @@ static const char *put_enum(struct settings *s, unsigned k, struct str v)
 
 	do
 		n = enum_next(&z, &name);
-	while (n >= 0 &&
-	       (name.len != v.len || strncasecmp((const char *)name.p, (const char *)v.p, v.len)));
+	while (n >= 0 && (name.len != v.len || !set_same(v, (const char *)name.p)));
 	if (n < 0)
 		return e == E_NO ? "not built in" : "not a value that it can have";
 	set_number(s, k, (unsigned)n);
@@ -269,7 +274,8 @@ static const char *put_words(struct settings *s, const struct setting *row, uint
 	case SET_LISTEN: return put_listen(s, row->arg, *what);
 	case SET_FILES: return put_next(s, to, row->arg, *what);
 	case SET_LIST:
-		return CFG_TUNABLE ? put_list(s, to, (char)row->arg, *what) : put_text(s, to, *what);
+		return CFG_TUNABLE ? put_list(s, to, (char)row->arg, *what)
+				   : put_text(s, to, *what);
 	case SET_SUBSYS:
 		if (!CFG_TUNABLE)
 			return NULL;

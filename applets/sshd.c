@@ -127,23 +127,25 @@ static void accept_all(int fd)
 	}
 }
 
-/* HUP: what can be had of the new configuration, or the old one as it was */
+/* HUP: what can be had of the new configuration, or the old one as it was. Flags stay as they are. */
 static void reload(void)
 {
-	if (settings_read(&next_set)) {
-		log_put(LOG_L_ERROR, "the configuration stays as it was");
-		return;
-	}
-	if (hostkeys_load(&next_keys, &next_set, &rng) < 0) {
-		log_put(LOG_L_ERROR, "the configuration stays as it was: no host key");
-		return;
-	}
-	if (listen_change(&next_set) < 0) {
-		log_put(LOG_L_ERROR, "the configuration stays as it was: addresses");
+	const struct settings *s = CFG_SSHD_CONFIG ? &next_set : &set;
+	const char *wrong = NULL;
+
+	if (CFG_SSHD_CONFIG && settings_read(&next_set))
+		wrong = "settings";
+	else if (hostkeys_load(&next_keys, s, &rng) < 0)
+		wrong = "host keys";
+	else if (CFG_SSHD_CONFIG && listen_change(&next_set) < 0)
+		wrong = "addresses";
+	if (wrong) {
+		log_put(LOG_L_ERROR, "the configuration stays as it was, for its %s", wrong);
 		return;
 	}
 	next_set.foreground = set.foreground;
-	set = next_set;
+	if (CFG_SSHD_CONFIG)
+		set = next_set;
 	keys = next_keys;
 	wipe(&next_keys, sizeof(next_keys));
 	log_open(self_name(), set.to_stderr, set.log_level, set.log_facility);

@@ -143,6 +143,8 @@ static enum keyfile_err read_dropbear(struct key *k, struct str file)
 /* what a text is that is not a private key of OpenSSH's */
 static enum keyfile_err other_text(struct str s)
 {
+	if (!CFG_ERROR_TEXTS) /* then all of these say the same */
+		return KEYFILE_ALIEN;
 	if (begins(s, "ssh-") || begins(s, "ecdsa-") || begins(s, "sk-"))
 		return KEYFILE_PUBLIC;
 	if (begins(s, "----") || begins(s, "PuTTY-User-Key-File-"))

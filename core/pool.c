@@ -132,7 +132,7 @@ uint32_t pool_need(const struct queue *q, int n, uint32_t g)
 
 	for (i = 0; i < n; i++)
 		spare[i] = q[i].head ? POOL_DATA - q[i].last : 0;
-	if (n == 1)
+	if (!CFG_ENGINE_CLIENT || n == 1)
 		return ceil_blocks(g, spare[0]);
 	/* all into the queue with less to spare, or one byte too many for one and the rest for the other */
 	if (spare[0] > spare[1]) {

@@ -91,10 +91,14 @@ static void wait_closed(ssh_session s, ssh_channel c)
 
 static ssh_channel start(ssh_session s, const char *command, int tty, char *env)
 {
+	static struct ssh_channel_callbacks_struct cb = {
+		.channel_exit_signal_function = on_exit_signal,
+	};
 	ssh_channel c = ssh_channel_new(s);
 	struct winsize w = { 24, 80, 0, 0 };
 
-	if (!c || ssh_channel_open_session(c))
+	ssh_callbacks_init(&cb);
+	if (!c || ssh_set_channel_callbacks(c, &cb) || ssh_channel_open_session(c))
 		die(7, "open", s);
 	if (env) {
 		char *value = strchr(env, '=');
@@ -126,7 +130,6 @@ static void login(ssh_session s, const char *key)
 
 int main(int argc, char **argv)
 {
-	static struct ssh_channel_callbacks_struct cb = { .channel_exit_signal_function = on_exit_signal };
 	ssh_session s = ssh_new();
 	ssh_channel c[16] = { NULL };
 	char *key = NULL, *env = NULL, *command, *host;
@@ -165,8 +168,6 @@ int main(int argc, char **argv)
 	login(s, key);
 	for (int i = 0; i < count; i++)
 		c[i] = start(s, command, tty, env);
-	ssh_callbacks_init(&cb);
-	ssh_set_channel_callbacks(c[count - 1], &cb);
 	for (int i = 0; i < count; i++)
 		pump(s, c[i], count == 1);
 	wait_closed(s, c[count - 1]);
