@@ -24,7 +24,8 @@ include scripts/targets.mk
 
 HOST := $(patsubst armv7l,armv7,$(shell uname -m))
 ifdef TARGET
-ifeq ($(filter $(TARGET),$(TARGETS)),)
+# `make deps` takes several, or all
+ifeq ($(filter $(TARGET),$(TARGETS))$(filter deps,$(MAKECMDGOALS)),)
 $(error TARGET=$(TARGET) is none of $(TARGETS))
 endif
 else
@@ -74,7 +75,7 @@ LINK := -static -no-pie -Wl,--gc-sections -Wl,--sort-section=name -Wl,-z,nosepar
 PROTECT = $(shell grep -qs 'STACK_PROTECTOR 1' $(B)/config.h && \
 	echo -fstack-protector-strong || echo -fno-stack-protector)
 # the objects work without it too: tests link them as they are
-LTO = $(shell grep -qs 'CFG_LTO 1' $(B)/config.h && echo -flto -ffat-lto-objects)
+LTO = $(call gcc,$(shell grep -qs 'CFG_LTO 1' $(B)/config.h && echo -flto -ffat-lto-objects))
 # the linker has one instruction set for all that it optimises: crypto stays out of MIPS16
 LTO_FAST = $(if $(filter -mips16,$(SMALL)),,$(LTO))
 FOLDERS := applets core port crypto
@@ -83,8 +84,9 @@ REPL_DIRS := $(foreach f,$(FOLDERS),$(foreach r,$(REPL),$(wildcard $f/$r)))
 BASE_CFLAGS = -std=gnu11 -D_GNU_SOURCE= $(ARCH) $(OPT) $(WARN) -I$(B) $(addprefix -I,$(REPL_DIRS) $(FOLDERS)) \
 	-isystem $(BEARSSL_DIR)/include $(SYSTEM)
 
-# files of ours that are worth more than the size they cost
--include scripts/speed.mk
+# files of ours that want flags of their own; $(call gcc,FLAGS): what clang does not know
+gcc = $(if $(findstring clang,$(CC)),,$1)
+include scripts/speed.mk
 
 # ---- what is built ---------------------------------------------------------
 
@@ -156,7 +158,8 @@ menuconfig: $(DOTCONFIG)
 $(DOTCONFIG):
 	$(call configure,configs/router_defconfig)
 
-$(B)/config.h: $(DOTCONFIG) Kconfig scripts/kconfig.awk scripts/kconfig-parse.awk Makefile
+$(B)/config.h: $(DOTCONFIG) Kconfig scripts/kconfig.awk scripts/kconfig-parse.awk Makefile \
+		scripts/speed.mk
 	@mkdir -p $(@D)
 	@$(KCONFIG) mode=header version=$(VERSION) Kconfig $< >$@
 

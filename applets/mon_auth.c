@@ -15,9 +15,6 @@
 #define FLOOR_MS 250 /* from the request to a refusal, and up to SPREAD_MS more */
 #define SPREAD_MS 90
 
-static const char *refusal; /* why this user may not at all; NULL where they may */
-static uint8_t done;        /* enum ssh_method of the factors that are given */
-
 /* 1: in one of the groups named, separated by spaces */
 static int in_groups(const struct user *u, const char *list)
 {
@@ -69,20 +66,17 @@ static const char *account_refusal(const struct user *u)
 	return NULL;
 }
 
-/* once for the connection */
+/* once for the connection; at most MON_NAME bytes */
 static void user_look_up(struct str name)
 {
 	const char *where = NULL;
-	size_t n = name.len < MON_NAME ? name.len : MON_NAME;
 	int r;
 
-	memcpy(mon.user_name, name.p, n);
+	memcpy(mon.user_name, name.p, name.len);
 	mon.user_asked = 1;
-	r = name.len > MON_NAME || memchr(name.p, 0, name.len)
-		? -1
-		: user_find(mon.user_name, &mon.user, &where);
+	r = memchr(name.p, 0, name.len) ? -1 : user_find(mon.user_name, &mon.user, &where);
 	if (r < 0) {
-		refusal = "does not exist";
+		mon.refusal = "does not exist";
 		if (where)
 			log_put(LOG_L_ERROR, "%s cannot be read", where);
 		log_put(LOG_L_WARN, "Login attempt for nonexistent user from %s", mon.from);
@@ -90,11 +84,11 @@ static void user_look_up(struct str name)
 		return;
 	}
 	if (getuid() != 0 && mon.user.uid != getuid())
-		refusal = "is not the user that the server runs as";
+		mon.refusal = "is not the user that the server runs as";
 	else
-		refusal = account_refusal(&mon.user);
-	if (refusal)
-		log_put(LOG_L_WARN, "User '%s' %s, rejected", mon.user.name, refusal);
+		mon.refusal = account_refusal(&mon.user);
+	if (mon.refusal)
+		log_put(LOG_L_WARN, "User '%s' %s, rejected", mon.user.name, mon.refusal);
 	if (!mon.user.readable && mon.set->password_auth)
 		log_put(LOG_L_WARN, "/etc/shadow cannot be read: no password will do");
 }
@@ -110,7 +104,7 @@ static uint8_t methods_left(void)
 	uint8_t all = (mon.set->pubkey_auth ? AUTH_PUBLICKEY : 0) |
 		      (CFG_AUTH_PASSWORD && mon.set->password_auth ? AUTH_PASSWORD : 0);
 
-	return two_factors() ? all & ~done : all;
+	return two_factors() ? all & ~mon.done : all;
 }
 
 /* a password costs the same for whom there is no account: a hash of the same kind as root's */
@@ -120,13 +114,13 @@ static int password_right(const void *pass, size_t n)
 	char out[CRYPT_LEN];
 	int r = CRYPT_BAD;
 
-	if (!refusal)
+	if (!mon.refusal)
 		r = crypt_check(pass, n, mon.user.hash);
 	if (r == CRYPT_UNKNOWN)
 		log_put(LOG_L_WARN,
 			"the hash of user '%s' is of a kind that is not built in ('%*p...')",
 			mon.user.name, 3, mon.user.hash);
-	if (refusal || !mon.user.hash[0])
+	if (mon.refusal || !mon.user.hash[0])
 		crypt_hash(out, pass, n < MON_PASSWORD ? n : MON_PASSWORD, other);
 	return r == CRYPT_OK;
 }
@@ -139,7 +133,7 @@ static int password_allow(struct str pass)
 	if (!CFG_AUTH_PASSWORD || !mon.set->password_auth || pass.len > MON_PASSWORD)
 		return 0;
 	ok = password_right(pass.p, pass.len);
-	if (refusal)
+	if (mon.refusal)
 		return 0;
 	if (u->uid == 0 && (mon.set->permit_root != ROOT_YES || !mon.set->root_password)) {
 		log_put(LOG_L_WARN, "User '%s': no root login by password, rejected", u->name);
@@ -163,8 +157,8 @@ static int none_allow(void)
 {
 	const struct user *u = &mon.user;
 
-	if (refusal || !CFG_AUTH_PASSWORD || !mon.set->password_auth || !mon.set->permit_empty ||
-	    !u->no_password || two_factors())
+	if (mon.refusal || !CFG_AUTH_PASSWORD || !mon.set->password_auth ||
+	    !mon.set->permit_empty || !u->no_password || two_factors())
 		return 0;
 	if (u->uid == 0 && (mon.set->permit_root != ROOT_YES || !mon.set->root_password))
 		return 0;
@@ -195,20 +189,19 @@ static int signature_good(struct str alg, struct str blob, struct str sig)
 /* 1: the key will do (or would, for a query) */
 static int key_allow(int query, struct str alg, struct str blob, struct str sig)
 {
-	if (refusal || !mon.set->pubkey_auth || (done & AUTH_PUBLICKEY))
+	if (mon.refusal || !mon.set->pubkey_auth || (mon.done & AUTH_PUBLICKEY))
 		return 0;
 	if (!keys_allow(&mon.user, alg, blob))
 		return 0;
-	if (query)
+	if (!query && signature_good(alg, blob, sig)) {
+		keys_proven(&mon.user, blob);
 		return 1;
-	if (!signature_good(alg, blob, sig)) {
+	}
+	keys_forget(); /* a password that comes next has nothing to do with the key's options */
+	if (!query)
 		log_put(LOG_L_WARN, "Bad signature by a key of '%s' from %s", mon.user.name,
 			mon.from);
-		keys_forget();
-		return 0;
-	}
-	keys_proven(&mon.user, blob);
-	return 1;
+	return query;
 }
 
 /* SECURITY: a refusal leaves no earlier than this, whatever it cost to find */
@@ -228,8 +221,8 @@ static int factor_given(uint8_t method)
 {
 	uint8_t need = AUTH_PUBLICKEY | AUTH_PASSWORD;
 
-	done |= method;
-	return !two_factors() || (done & need) == need ? SSH_YES : SSH_PARTIAL;
+	mon.done |= method;
+	return !two_factors() || (mon.done & need) == need ? SSH_YES : SSH_PARTIAL;
 }
 
 /* rights are given up here, for good unless they are root's */
@@ -259,7 +252,7 @@ static int decide(uint8_t method, int query, struct str pass, struct str alg, st
 
 	if (method == AUTH_NONE)
 		ok = none_allow();
-	else if (method == AUTH_PASSWORD && !(done & AUTH_PASSWORD))
+	else if (method == AUTH_PASSWORD && !(mon.done & AUTH_PASSWORD))
 		ok = password_allow(pass);
 	else if (method == AUTH_PUBLICKEY)
 		ok = key_allow(query, alg, blob, sig);
@@ -278,9 +271,11 @@ void auth_request(struct rd *r, struct wr *w)
 
 	if (!rd_done(r))
 		return;
+	if (user.len > MON_NAME) /* longer than any account's still */
+		user.len = MON_NAME;
 	if (!mon.user_asked)
 		user_look_up(user);
-	else if (user.len <= MON_NAME && !str_is(user, mon.user_name))
+	else if (!str_is(user, mon.user_name))
 		r->bad = 1; /* the engine does not let that happen */
 	if (r->bad)
 		return;

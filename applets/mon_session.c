@@ -84,7 +84,6 @@ void session_pty(struct rd *r, struct wr *w, int fds[3], int *nfds)
 	}
 	ttymodes_apply(slave, modes);
 	pty_size(master, cols, rows, xpix, ypix);
-	env_drop(ch);
 	env_add(ch, STR("SSH_TTY"), str_of(tty));
 	if (term.len)
 		env_add(ch, STR("TERM"), term);
@@ -130,7 +129,7 @@ static const char *subsystem_find(const char *name)
 	for (i = 0; CFG_SSHD_OPTIONS && i < SETTINGS_SUBSYSTEMS; i++) {
 		const char *line = SETTING(mon.set, subsystem[i]);
 
-		if (!strncmp(line, name, n) && line[n] == ' ')
+		if (!strncmp(line, name, n) && line[n] == ' ' && !strchr(name, ' '))
 			return line + n + 1;
 	}
 	return NULL;

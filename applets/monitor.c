@@ -17,7 +17,7 @@
 #include "sig.h"
 
 #define REST_MS 50 /* of silence, then what a request took is given back */
-#define LINK 4      /* descriptor of the listener's link */
+#define LINK 4     /* descriptor of the listener's link */
 #define SOCK 3
 
 enum { BEFORE = 1, AFTER = 2 };
@@ -90,8 +90,7 @@ static const struct {
     [MON_BYE] = {BEFORE | AFTER, bye_request,  NULL         },
 };
 
-/* 0, or -1 where that was no request that is due */
-static int request(const uint8_t *p, size_t n)
+int monitor_request(const uint8_t *p, size_t n)
 {
 	struct rd r = rd_init((struct str){p, n});
 	struct wr w = wr_init(mon_scratch.out, sizeof(mon_scratch.out));
@@ -105,8 +104,7 @@ static int request(const uint8_t *p, size_t n)
 		requests[kind].plain(&r, &w);
 	else
 		requests[kind].with_fds(&r, &w, fds, &nfds);
-	wipe(mon_scratch.in, n);
-	if (r.bad || w.bad)
+	if (!rd_done(&r) || w.bad)
 		return -1;
 	if (kind != MON_BYE && msg_send(mon.net, mon_scratch.out, wr_len(&w), fds, nfds) < 0)
 		over = 1;
@@ -128,11 +126,12 @@ static void net_read(void)
 
 	if (n <= 0) {
 		over = 1;
-	} else if (request(mon_scratch.in, n) < 0) {
+	} else if (monitor_request(mon_scratch.in, n) < 0) {
 		log_put(LOG_L_ERROR, "the network process asked for what is not due (%u): ended",
 			mon_scratch.in[0]);
 		over = 1;
 	}
+	wipe(mon_scratch.in, sizeof(mon_scratch.in));
 }
 
 static void names_take(int sock)

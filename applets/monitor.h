@@ -11,6 +11,9 @@
 
 struct monitor {
 	const struct settings *set;
+	const char *refusal; /* why this user may not at all; NULL where they may */
+	uint8_t done;        /* enum ssh_method of the factors that are given */
+	uint8_t user_asked, authed, fails;
 	struct key hostkey[CFG_HOSTKEYS];
 	uint8_t n_hostkeys;
 	int net;  /* socketpair to the network process */
@@ -20,9 +23,8 @@ struct monitor {
 	struct addr peer, own;
 	char host[64], from[80]; /* the peer's, for the log: address; address:port */
 	struct rng rng;
-	struct user user;             /* as looked up once; become when .authed */
-	char user_name[MON_NAME + 1]; /* as asked for */
-	uint8_t user_asked, authed, fails;
+	struct user user;               /* as looked up once; become when .authed */
+	char user_name[MON_NAME + 1];   /* as asked for */
 	uint8_t sid[HASH_MAX], sid_len; /* of the first SIGN */
 	struct session {
 		pid_t pid; /* 0: none */
@@ -57,6 +59,8 @@ extern struct mon_scratch mon_scratch;
 
 /* monitor.c */
 int monitor_run(int sock);
+/* 0, or -1 where that was no request that is due; the caller wipes p */
+int monitor_request(const uint8_t *p, size_t n);
 /* a datagram to net that no request asked for */
 void monitor_notify(const void *p, size_t n);
 

@@ -141,8 +141,8 @@ int owed_take(struct owed *o);
 /* 1: messages other than those of a key exchange may be sent */
 int can_send(const struct ssh *s);
 
-/* a cipher without a tag of its own, and with it MACs, are built in */
-#define MACS (CFG_MAC_SHA2_256 || CFG_MAC_SHA2_512)
+/* a cipher without a tag of its own is built in, so MACs may be as well */
+#define MACS (CFG_CIPHER_AES128_CTR || CFG_CIPHER_AES256_CTR)
 
 /* where the client's side is not built in, this is 0 for the compiler too */
 static inline int is_client(const struct ssh *s)

@@ -5,9 +5,9 @@
 # MIPS and no faster on ARM, so what stands below is finer than that.
 
 # the register allocator by region: ChaCha20 17.9 -> 16.2 instructions a byte on ARM
-CFLAGS_crypto/chacha20.o := $(if $(filter arm%,$(TARGET)),-fira-region=all)
+CFLAGS_crypto/chacha20.o := $(if $(filter arm%,$(TARGET)),$(call gcc,-fira-region=all))
 # sums as they are written: Ed25519's verification 3 % faster on x86-64 and ARM, slower on MIPS
-CFLAGS_crypto/wide/fe.o := -fno-tree-reassoc
-CFLAGS_crypto/fe.o := $(if $(filter arm%,$(TARGET)),-fno-tree-reassoc)
+CFLAGS_crypto/wide/fe.o := $(call gcc,-fno-tree-reassoc)
+CFLAGS_crypto/fe.o := $(if $(filter arm%,$(TARGET)),$(call gcc,-fno-tree-reassoc))
 # 100 bytes less at the same speed
-CFLAGS_crypto/x86/chacha20.o := -fno-tree-ter
+CFLAGS_crypto/x86/chacha20.o := $(call gcc,-fno-tree-ter)

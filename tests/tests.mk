@@ -24,11 +24,17 @@ $$(call test_programs,$1): $$(B)/%: $$(B)/%.o \
 endef
 $(foreach f,$(TEST_FOLDERS),$(eval $(call test_rules,$f)))
 
+# the monitor in a process of its own, or in ours, with the rest of the system played
+$(B)/tests/unit/test_monitor: private LDFLAGS += -Wl,--wrap=self_spawn,--wrap=user_find
+MON_WRAP := child_spawn clock_ms crypt_check crypt_hash kill msg_send poll pty_open \
+	session_chroot sig_verify tty_get tty_set user_become user_find user_open user_shell_ok waitpid
+$(B)/tests/fuzz/fuzz_monitor: private LDFLAGS += $(MON_WRAP:%=-Wl,--wrap=%)
+
 unit-tests: $(call test_programs,unit)
 engine-tests: $(call test_programs,engine)
 ct-tests: $(call test_programs,ct)
 
-# the whole tree again with clang's sanitizers, on the system's C library
+# the whole tree again with clang's sanitizers, on the system's C library; without what gcc alone knows
 ifdef FUZZ
 LINK := -no-pie -fsanitize=fuzzer
 fuzzers: $(call test_programs,fuzz)
@@ -36,6 +42,6 @@ else
 FUZZ_CFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 fuzzers:
 	$(Q)$(MAKE) O=$(B)/fuzz full_defconfig
-	$(Q)$(MAKE) O=$(B)/fuzz FUZZ=1 CC=clang MUSL= BEARSSL=$(DEPS)/$(HOST)/bearssl \
+	$(Q)$(MAKE) O=$(B)/fuzz FUZZ=1 CC=clang LTO= CFLAGS_crypto/wide/fe.o= MUSL= BEARSSL=$(DEPS)/$(HOST)/bearssl \
 		TARGET=$(HOST) CFLAGS='$(FUZZ_CFLAGS)' fuzzers
 endif

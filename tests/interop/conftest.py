@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
+import stock  # noqa: E402
 
 WHY_NOT = lib.isolate()
 if not WHY_NOT:
@@ -48,17 +49,17 @@ def server():
         yield s
 
 
-@pytest.fixture(scope="session", params=list(lib.CLIENTS))
+@pytest.fixture(scope="session", params=list(stock.CLIENTS))
 def client(request):
-    why = lib.ready(request.param)
+    why = stock.ready(request.param)
     if why:
         pytest.skip(why)
-    return lib.CLIENTS[request.param]
+    return stock.CLIENTS[request.param]
 
 
 @pytest.fixture
 def ssh():
-    return lib.CLIENTS["openssh"]
+    return stock.CLIENTS["openssh"]
 
 
 @pytest.fixture

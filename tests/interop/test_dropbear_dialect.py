@@ -12,12 +12,13 @@ import subprocess
 import threading
 
 import pytest
-from lib import (CLIENTS, DATA, EMU, HOSTKEY, KEY, LIMIT, PASSWORD, STANDIN, WRONG, Server, alive,
-                 authorize, crypted, descendants, dropbear_name, executable, gone, kill, put, ready,
-                 run, sh, shadow, slurp, standin_skip, until)
+from lib import (DATA, EMU, HOSTKEY, KEY, LIMIT, PASSWORD, STANDIN, WRONG, Server, alive,
+                 authorize, crypted, descendants, dropbear_name, executable, gone, kill, put, sh,
+                 shadow, slurp, standin_skip, until)
+from stock import CLIENTS, ready, run
 
 BASE = ["-F", "-E", "-r", "{host}", "-p", "127.0.0.1:{port}"]
-HERE = r"127\.0\.0\.1:\d+"
+FROM = r"127\.0\.0\.1:\d+"
 
 
 @pytest.fixture
@@ -50,18 +51,18 @@ def anyone(argv):
 # ---------------------------------------------------------------- log lines
 LINES = [
     ("key", {}, [
-        f"Child connection from {HERE}",
+        f"Child connection from {FROM}",
         "Pubkey auth succeeded for 'ann' with ssh-ed25519 key SHA256:[A-Za-z0-9+/]{43}"
-        f" from {HERE}",
-        rf"Exit \(ann\) from <{HERE}>: .+"]),
-    ("password", {"password": PASSWORD}, [f"Password auth succeeded for 'ann' from {HERE}"]),
+        f" from {FROM}",
+        rf"Exit \(ann\) from <{FROM}>: .+"]),
+    ("password", {"password": PASSWORD}, [f"Password auth succeeded for 'ann' from {FROM}"]),
     ("wrong password", {"password": "wrong"}, [
-        f"Bad password attempt for 'ann' from {HERE}",
-        rf"Exit before auth from <{HERE}>: \(user 'ann', 1 fails\): .+"]),
+        f"Bad password attempt for 'ann' from {FROM}",
+        rf"Exit before auth from <{FROM}>: \(user 'ann', 1 fails\): .+"]),
     ("wrong key", {"key": WRONG}, [
-        rf"Exit before auth from <{HERE}>: \(user 'ann', \d+ fails\): .+"]),
+        rf"Exit before auth from <{FROM}>: \(user 'ann', \d+ fails\): .+"]),
     ("nonexistent", {"user": "nobody-here", "password": PASSWORD}, [
-        f"Login attempt for nonexistent user from {HERE}"]),
+        f"Login attempt for nonexistent user from {FROM}"]),
 ]
 
 
@@ -282,7 +283,7 @@ def test_inetd(ssh):
         t.join()
     for p in served:
         p.wait(LIMIT)
-    assert STANDIN or re.search(f"Pubkey auth succeeded for 'ann' .* from {HERE}$",
+    assert STANDIN or re.search(f"Pubkey auth succeeded for 'ann' .* from {FROM}$",
                                 slurp(Super.path), re.M)
 
 

@@ -9,7 +9,8 @@ import shlex
 import shutil
 
 import pytest
-from lib import DATA, MB10, OUT, PASSWORD, WRONG, Server, descendants, run, sha256
+from lib import DATA, MB10, OUT, PASSWORD, WRONG, Server, descendants, sha256
+from stock import run
 
 QEMU = {
     "mipsel-sf": "qemu-mipsel-static -cpu 24Kc",

@@ -12,8 +12,8 @@ import socket
 import subprocess
 
 import pytest
-from lib import (CLIENTS, DATA, KEY, LIMIT, PASSWORD, Terminal, alive, gone, kill, run, sh,
-                 standin_skip, until)
+from lib import DATA, KEY, LIMIT, PASSWORD, alive, gone, kill, sh, standin_skip, until
+from stock import CLIENTS, Terminal, run
 
 
 class Master:

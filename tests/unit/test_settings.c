@@ -98,7 +98,7 @@ static void test_defaults(void)
 	      set("sshd") && !s.dropbear && s.permit_root == ROOT_KEY_ONLY && s.grace == 120 &&
 		  s.max_tries == 6 && s.pubkey_auth && s.strict_modes &&
 		  is(s.authorized_keys, ".ssh/authorized_keys") && s.log_facility == 4 &&
-		  is(s.config_file, "/etc/ssh/sshd_config") && s.log_level == LOG_L_INFO,
+		  is(s.config_file, CFG_HOSTKEY_DIR "/sshd_config") && s.log_level == LOG_L_INFO,
 	      "defaults");
 	check("settings/listen", listeners() == 1 && listener(0, "*", 22), "not port 22");
 	check("settings/size", sizeof(s) < 4096 && SETTINGS_SIZE(&s) < 1024, "too large");
