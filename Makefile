@@ -1,5 +1,16 @@
-# cubssh - SSH for small devices. `make help` lists what there is to make.
+# cubssh - SSH for small devices.
 # SPDX-License-Identifier: MIT
+#
+#: make               ./cubssh, static, from .config or else configs/router_defconfig
+#: make X_defconfig   .config from configs/ (full, router, tiny); olddefconfig, savedefconfig, menuconfig
+#: make install       CONFIG_PREFIX=dir: the binary and its links
+#: make deps          compiler, BearSSL and musl, on Debian; SETS="build test": for the tests too
+#: make demo          builds, logs in with the system's ssh, sends 100 MB
+#: make test          SUITES="unit engine": those alone; FUZZ_SECONDS=20
+#: make lint size     invariants; bytes per preset and target (SYMBOLS=1, FILES=tiny)
+#: make bench         next to other servers, with sshbench: BENCH=path
+#: O=dir              builds there     TARGET=mipsel-sf   for another machine (scripts/targets.mk)
+#: CROSS_COMPILE= CC= CFLAGS= LDFLAGS= BEARSSL=dir MUSL=dir (sources or installed) V=1
 #
 # One archive per folder, every file compiled in every configuration; what no
 # table names is not linked. A file in a replacement directory (crypto/x86)
@@ -126,7 +137,7 @@ $(B)/.flags: FORCE
 -include $(shell find $(FOLDERS:%=$(B)/%) $(B)/tests -name '*.d' 2>/dev/null)
 
 export CC AR ARCH
-$(B)/bearssl/lib/libbearssl.a:
+$(B)/bearssl/lib/libbearssl.a: | $(LIBC)
 	$(Q)scripts/libs.sh bearssl $(BEARSSL) $(B)/bearssl '$(SYSTEM)'
 $(B)/musl/lib/libc.a:
 	$(Q)scripts/libs.sh musl $(MUSL) $(B)/musl
@@ -185,4 +196,4 @@ distclean: clean
 	rm -rf $(DOTCONFIG) $(O)/defconfig build
 
 help:
-	@sed -n 's/^#: //p' scripts/help.txt
+	@sed -n 's/^#: //p' Makefile

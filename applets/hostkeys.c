@@ -36,7 +36,7 @@ static int key_read(struct key *k, const char *path)
 			log_put(LOG_L_ERROR, "host key %s: %s", path, err_text(-n));
 		return n;
 	}
-	if (file_mode(path, &mode, &owner) == 0 && (mode & 077))
+	if (CFG_ERROR_TEXTS && file_mode(path, &mode, &owner) == 0 && (mode & 077))
 		log_put(LOG_L_WARN, "host key %s: others can read it (mode %04o)", path,
 			(unsigned)mode & 07777);
 	e = n ? keyfile_read(k, &comment, file_mem, n) : KEYFILE_BAD;

@@ -5,6 +5,7 @@
  * the same time since the request. The log says the reason. The user is looked
  * up once; each factor is recorded apart, and what the first key demands stays.
  */
+#include <errno.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -74,10 +75,10 @@ static void user_look_up(struct str name)
 
 	memcpy(mon.user_name, name.p, name.len);
 	mon.user_asked = 1;
-	r = memchr(name.p, 0, name.len) ? -1 : user_find(mon.user_name, &mon.user, &where);
+	r = memchr(name.p, 0, name.len) ? -ENOENT : user_find(mon.user_name, &mon.user, &where);
 	if (r < 0) {
 		mon.refusal = "does not exist";
-		if (where)
+		if (where && r != -ENOENT)
 			log_put(LOG_L_ERROR, "%s cannot be read", where);
 		log_put(LOG_L_WARN, "Login attempt for nonexistent user from %s", mon.from);
 		user_forget(&mon.user);

@@ -139,8 +139,8 @@ static int sock_write(void)
 	return 1;
 }
 
-/* all that can be done without waiting; 0: the connection is over */
-static int work(void)
+/* events until there are none; < 0: the connection is over */
+static int steps(void)
 {
 	struct ssh_event ev;
 	int r;
@@ -150,19 +150,30 @@ static int work(void)
 			net.active = net.heard;
 		event_take(&ev);
 		if (net.ending)
-			return 0;
+			return -1;
 		if (ev.type == SSH_EV_DATA || ev.type == SSH_EV_CLOSE)
 			chan_pump_all();
 	}
-	chan_pump_all();
-	if (r == 0)
-		r = ssh_step(&net.ssh, net.heard, &ev); /* what the pump made due */
-	while (r > 0) {
-		event_take(&ev);
+	return r;
+}
+
+/* all that can be done without waiting; 0: the connection is over */
+static int work(void)
+{
+	size_t before, after;
+	int r;
+
+	do {
+		r = steps();
 		chan_pump_all();
-		r = ssh_step(&net.ssh, net.heard, &ev);
-	}
-	return sock_write() && r == 0 && !net.ending;
+		if (r == 0) /* what the pump made due */
+			r = steps();
+		ssh_tx_buf(&net.ssh, &before);
+		if (!sock_write())
+			return 0;
+		ssh_tx_buf(&net.ssh, &after);
+	} while (r == 0 && after < before); /* room in tx may be what the next step waited for */
+	return r == 0 && !net.ending;
 }
 
 static void give_up(const char *why)
@@ -238,10 +249,12 @@ static int wait_for(uint64_t ms)
 	r = poll(net.polled, 2 + chans, ms);
 	if (r < 0)
 		return errno == EINTR;
-	if (r == 0 && wants_rest)
+	if (r == 0 && wants_rest) {
+		chan_rested();
 		rest();
-	else
+	} else {
 		wants_rest = net.authed;
+	}
 	if (net.polled[1].revents)
 		call_read();
 	chan_polled(net.polled + 2, chans);

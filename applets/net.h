@@ -12,6 +12,7 @@ struct net_session {
 	uint8_t tty;      /* 1: in and out[0] are the master of a terminal */
 	uint8_t started;  /* a command was asked for: no second one */
 	uint8_t ended;    /* the command is; what it wrote may still be read */
+	uint8_t drained;  /* 1: all that it wrote is read; 2: and it lives on for a while */
 	uint8_t ready[2]; /* poll found something to read */
 	int in, out[2];   /* -1: none */
 };
@@ -51,6 +52,7 @@ int chan_request(const struct ssh_event *ev); /* 1 where it is done */
 void chan_opened(int ch);
 void chan_ended(int ch); /* .ended has been set */
 void chan_pump_all(void);
+void chan_rested(void); /* nothing has happened for a while */
 /* to poll for; the number of entries */
 unsigned chan_poll(struct pollfd *p);
 void chan_polled(const struct pollfd *p, unsigned n);

@@ -162,9 +162,22 @@ int chan_request(const struct ssh_event *ev)
 		return req_window(s, &r);
 	if (str_is(ev->name, "signal"))
 		return req_signal(ev->ch, &r);
+	if (str_is(ev->name, "eow@openssh.com")) { /* nobody reads it there */
+		if (!s->tty)
+			fd_drop(&s->out[0]);
+		return 1;
+	}
 	if (str_is(ev->name, "break")) /* RFC 4335; a pseudo terminal takes it for nothing */
 		return s->tty;
 	return 0;
+}
+
+void chan_rested(void)
+{
+	int ch;
+
+	for (ch = 0; ch < MON_SESSIONS; ch++)
+		net.session[ch].drained |= (uint8_t)(net.session[ch].drained << 1);
 }
 
 /* towards the command */
@@ -247,6 +260,14 @@ static void pump(struct net_session *s, int ch)
 	}
 	if (!s->started || s->out[0] >= 0 || s->out[1] >= 0)
 		return;
+	/*
+	 * Most commands that close their output end at once. A client that has sent
+	 * EOF answers ours with CLOSE, and the exit status would come too late.
+	 */
+	if (!s->ended && s->drained < 2) {
+		s->drained = 1;
+		return;
+	}
 	ssh_chan_eof(&net.ssh, ch);
 	if (s->ended)
 		hang_up(s, ch);

@@ -58,8 +58,10 @@ void settings_default(struct settings *s, int dropbear)
 		if (v.len)
 			set_read(s, k, &v);
 	}
-	for (const struct set_default *d = set_dropbear; CFG_COMPAT_DROPBEAR && s->dropbear && d->value; d++) {
-		clear_default(s, d->row);
+	for (const struct set_default *d = set_dropbear;
+	     CFG_COMPAT_DROPBEAR && s->dropbear && d->value; d++) {
+		if (set_adds(&set_table[d->row]))
+			clear_default(s, d->row);
 		v = str_of(d->value);
 		set_read(s, d->row, &v);
 	}

@@ -38,14 +38,14 @@ static int index_of(int err)
 
 const char *ssh_error_text(int err)
 {
-	static char number[] = "error 00"; /* enum ssh_err, where sentences are not built in */
+	/* enum ssh_err, where sentences are not built in */
+	static const char numbers[] = "1\0002\0003\0004\0005\0006\0007\0008\0009\000"
+				      "10\00011\00012\00013\00014\00015\00016\00017\00018\00019";
 	int i = index_of(err);
 
 	if (CFG_ERROR_TEXTS)
 		return ends[i].text;
-	number[6] = '0' + (i >= 10 ? 1 : 0);
-	number[7] = '0' + (i >= 10 ? i - 10 : i);
-	return number;
+	return numbers + (i < 10 ? 2 * i - 2 : 3 * i - 12);
 }
 
 uint32_t err_reason(int err)

@@ -14,8 +14,8 @@
 #define K(x) (1 << (x))
 #define ANY_STEP (K(K_IDLE) | K(K_SENT) | K(K_GUESS) | K(K_SHARE) | K(K_NEWKEYS))
 #define BEFORE (K(K_IDLE) | K(K_SENT)) /* the peer's KEXINIT is not here */
-/* asyncssh sends data between its KEXINIT and its share, RFC 4253 7.1 notwithstanding */
-#define FLOW (BEFORE | K(K_SHARE))
+/* asyncssh sends data between its KEXINIT and its NEWKEYS, RFC 4253 7.1 notwithstanding */
+#define FLOW (BEFORE | K(K_SHARE) | K(K_NEWKEYS))
 
 /* what reaches a client alone, or who opens channels */
 #define CLIENT(...) USE_ENGINE_CLIENT(__VA_ARGS__, )

@@ -54,9 +54,9 @@ native() {
 
 compiler() {
 	if native "$1"; then
-		echo gcc linux-libc-dev
+		echo gcc
 	else
-		echo "gcc-$(fact TRIPLE "$1") linux-libc-dev-$(fact DEB "$1")-cross"
+		echo "gcc-$(fact TRIPLE "$1")"
 	fi
 }
 
@@ -101,8 +101,8 @@ install_packages() {
 			die "not root; run this and try again: sudo apt-get install --no-install-recommends $*"
 	fi
 	say "installing $*"
-	$apt install -qq -y --no-install-recommends "$@" ||
-		{ $apt update -qq && $apt install -qq -y --no-install-recommends "$@"; }
+	$apt install -qq -y --no-install-recommends "$@" >/dev/null ||
+		{ $apt update -qq && $apt install -qq -y --no-install-recommends "$@" >/dev/null; }
 }
 
 # ---- sources ---------------------------------------------------------------
@@ -153,17 +153,6 @@ fetch() {
 
 # ---- libraries -------------------------------------------------------------
 
-# musl wants the kernel's headers next to its own
-kernel_headers() {
-	for h in linux asm asm-generic; do
-		for d in "/usr/$(fact TRIPLE "$1")/include" "/usr/include/$(fact TRIPLE "$1")" /usr/include; do
-			[ -d "$d/$h" ] || continue
-			ln -sfn "$d/$h" "$deps/$1/musl/include/$h"
-			break
-		done
-	done
-}
-
 # once WHAT TARGET ARGS...: libs.sh, unless it has been run so already
 once() {
 	what=$1 dir=$deps/$2/$1
@@ -179,7 +168,6 @@ libraries() {
 	native "$1" || CC=$(fact TRIPLE "$1")-gcc AR=$(fact TRIPLE "$1")-ar
 	export CC AR ARCH
 	once musl "$1"
-	kernel_headers "$1"
 	once bearssl "$1" "-nostdinc -isystem $deps/$1/musl/include \
 		-isystem $("$CC" -print-file-name=include)"
 	say "$1 is ready in $DEPS/$1"

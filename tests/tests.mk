@@ -20,7 +20,7 @@ define test_rules
 $$(call test_programs,$1): $$(B)/%: $$(B)/%.o \
 		$$(patsubst %.c,$$(B)/%.o,$$(call test_helpers,$1)) $$(ARCHIVES) $$(BEARSSL_LIB) $$(LIBC)
 	$$(say) LINK $$@
-	$$(Q)$$(link)
+	$$(Q)$$(link) -fno-lto
 endef
 $(foreach f,$(TEST_FOLDERS),$(eval $(call test_rules,$f)))
 

@@ -186,8 +186,11 @@ static void never(void)
 					/* what a client alone gets */
 					if (!client && ((msg >= 51 && msg < 80) || msg == 6))
 						CHECK(!legal);
-					/* an exchange goes on by its own messages */
-					if ((step == K_NEWKEYS || step == K_GUESS) && msg >= 50)
+					/* a guess is followed by its own messages; later none but data comes between */
+					if (step == K_GUESS && msg >= 50)
+						CHECK(!legal);
+					if (step == K_NEWKEYS && msg >= 50 && phase != PH_CONN &&
+					    msg < 192)
 						CHECK(!legal);
 				}
 	test_end("what is never legal");

@@ -95,7 +95,7 @@ static void test_ciphers(void)
 					p->side[w].conf.ciphers = ciphers[c]->name;
 					p->side[w].conf.macs = macs[m]->name;
 				}
-				rekey_one_in = 300;
+				rekey_one_in = 100;
 				rekeyer = 2;
 				snprintf(name, sizeof(name), "transfer %s %s %s", kexes[k]->name,
 					 ciphers[c]->name,

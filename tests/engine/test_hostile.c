@@ -140,7 +140,7 @@ static void test_rekey_guess(void)
 		CHECK(victim->kstep == K_SHARE);
 		CHECK(say(SERVER, 30, "\0\0\0\40ABCDEFGHIJKLMNOPQRSTUVWXYZ012345", 36) == 0);
 		CHECK(victim->kstep == K_NEWKEYS);
-		CHECK(say(SERVER, MSG_GLOBAL_REQUEST, "\0\0\0\0", 5) == SSH_E_UNEXPECTED);
+		CHECK(say(SERVER, MSG_SERVICE_REQUEST, "\0\0\0\0", 4) == SSH_E_UNEXPECTED);
 	}
 	login();
 	k = kexinit("x,curve25519-sha256", "ssh-ed25519", 1);

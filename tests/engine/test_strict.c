@@ -166,10 +166,16 @@ static void plain_login(enum who plain)
 	s->out.seq = s->out.packets = s->out.bytes = 0;
 	s->sid_len = 1;
 	CHECK(kexinit_send(s) == SSH_OK);
+	carry_ident(SERVER);
+	carry_ident(CLIENT);
+	for (i = 0; i < 2; i++) { /* the server's KEXINIT, then the client's */
+		carry_one(i);
+		side_steps(p, !i);
+	}
+	CHECK(s->kstep == K_SHARE);
+	s->sid_len = 0;
 	for (i = 0; i < 100000 && !p->side[0].gone && !p->side[1].gone; i++) {
 		pair_turn(p);
-		if (s->sid_len == 1 && s->kstep == K_SHARE)
-			s->sid_len = 0;
 		if (p->side[0].seen[SSH_EV_AUTHED] && p->side[1].seen[SSH_EV_AUTHED])
 			return;
 	}

@@ -50,7 +50,8 @@ static const char *children(void)
 	NEED(run_child(&c, "ls /proc/self/fd | tr '\\n' ' '") == 0 && !strcmp(text, "0 1 2 3 "));
 	NEED(run_child(&c, "grep -E 'Sig(Blk|Ign)' /proc/self/status | tr -d '0\\n\\t '") == 0);
 	/* make leaves signals 32 and 33 ignored, and an emulator does not let go of them */
-	NEED(!strcmp(text, "SigBlk:SigIgn:") || (test_emulated() && !strcmp(text, "SigBlk:SigIgn:18")));
+	NEED(!strcmp(text, "SigBlk:SigIgn:") ||
+	     (test_emulated() && !strcmp(text, "SigBlk:SigIgn:18")));
 	NEED(run_child(&c, "test $$ = $(awk '{print $6}' /proc/self/stat) && echo leader") == 0);
 	NEED(!strcmp(text, "leader\n"));
 	NEED(run_child(&c, "kill -9 $$") == 256 + SIGKILL);
