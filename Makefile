@@ -134,7 +134,6 @@ $(B)/.flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(flags)' | cmp -s - $@ || echo '$(flags)' >$@
 
--include $(shell find $(FOLDERS:%=$(B)/%) $(B)/tests -name '*.d' 2>/dev/null)
 
 export CC AR ARCH
 $(B)/bearssl/lib/libbearssl.a: | $(LIBC)
@@ -178,6 +177,7 @@ $(B)/config.h: $(DOTCONFIG) Kconfig scripts/kconfig.awk scripts/kconfig-parse.aw
 
 .PHONY: install deps test lint size bench demo clean distclean help
 include tests/tests.mk
+-include $(shell find $(FOLDERS:%=$(B)/%) $(TEST_FOLDERS:%=$(B)/tests/%) -name '*.d' 2>/dev/null)
 
 CONFIG_PREFIX ?= $(O)/_install
 install: $(O)/cubssh

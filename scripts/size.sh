@@ -4,7 +4,9 @@
 #
 #   make size               the table
 #   make size SYMBOLS=1     what each switch of Kconfig costs: the router preset without it
-#   make size FILES=tiny    what each file brings into a preset, per target
+#   make size FILES=tiny    what each file brings into a preset (without LTO)
+#
+# TARGETS="x86_64 armv7": those alone.
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -13,7 +15,8 @@ unset MAKEFLAGS MAKELEVEL MFLAGS TARGET CC AR ARCH
 export DEPS
 out=$B/size
 jobs=$(getconf _NPROCESSORS_ONLN)
-every=$(sed -n 's/^TARGETS *= *//p' scripts/targets.mk)
+every=${TARGETS:-$(sed -n 's/^TARGETS *= *//p' scripts/targets.mk)}
+unset TARGETS
 mkdir -p "$out"
 
 build() {
@@ -107,27 +110,27 @@ sections() {
 
 files() {
 	for t in $every; do
+		there "$t" && printf '%11s' "$t"
+	done
+	echo ' file'
+	for t in $every; do
 		there "$t" || continue
-		o=$out/$FILES-$t
+		o=$out/files-$FILES-$t
 		build O="$o" "${FILES}_defconfig"
 		rm -f "$o/cubssh.elf"
-		build O="$o" TARGET="$t" LDFLAGS="-Wl,-Map=$o/map"
-		sections "$o/map" | awk -v t="$t" '{ print t, $1, $2 }'
+		build O="$o" TARGET="$t" LTO= LDFLAGS="-Wl,-Map=$o/map"
+		sections "$o/map" | sed "s/^/$t /"
 	done | awk '
-		!($1 in col) { col[$1] = ++n; head = head sprintf("%11s", $1) }
-		{ b[$3, $1] = $2; sum[$3] += $2; total[$1] += $2; if (n == 1 || !($3 in seen)) seen[$3] = 1 }
+		!($1 in seen) { seen[$1] = 1; name[++n] = $1 }
+		{ bytes[$3, $1] = $2; sum[$3] += $2 }
 		END {
-			print "0 " head " file"
-			for (f in seen) {
-				line = sum[f] " "
+			for (f in sum) {
+				row = ""
 				for (i = 1; i <= n; i++)
-					for (t in col)
-						if (col[t] == i)
-							line = line sprintf("%11d", b[f, t])
-				print line " " f
+					row = row sprintf("%11d", bytes[f, name[i]])
+				print sum[f] "\t" row " " f
 			}
-		}' | sort -k1,1nr | awk '$1 == 0 && /file$/ { print substr($0, 3); next } { rows[++n] = $0 }
-		END { for (i = 1; i <= n; i++) { sub(/^[0-9]+ /, "", rows[i]); print rows[i] } }'
+		}' | sort -rn | cut -f 2-
 }
 
 if [ -n "$FILES" ]; then
