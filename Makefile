@@ -163,7 +163,7 @@ savedefconfig: $(DOTCONFIG)
 	@$(KCONFIG) mode=savedefconfig Kconfig $< >$(O)/defconfig
 
 menuconfig: $(DOTCONFIG)
-	@KCONFIG_CONFIG=$< kconfig-mconf Kconfig
+	@cd $(O) && KCONFIG_CONFIG=.config kconfig-mconf $(CURDIR)/Kconfig
 
 $(DOTCONFIG):
 	$(call configure,configs/router_defconfig)

@@ -73,7 +73,7 @@ static void conf_fill(struct str banner)
 	c->macs = SETTING(s, macs);
 	c->hostkey_algs = SETTING(s, hostkey_algs);
 	c->pubkey_algs = SETTING(s, pubkey_algs);
-	c->max_tries = s->max_tries > 255 ? 255 : s->max_tries;
+	c->max_tries = s->max_tries > 127 ? 127 : s->max_tries;
 	c->banner = banner;
 	c->window = s->window;
 	c->rekey_bytes = s->rekey_bytes;

@@ -106,11 +106,13 @@ const struct set_default set_dropbear[] = {
 const char *const set_enums[E_COUNT] = {
     [E_BOOL] = "0no;1yes;",
     [E_NO] = "0no;",
-    [E_ROOT] = "1prohibit-password;" USE_TUNABLE("0no;1without-password;2forced-commands-only;3yes;"),
+    [E_ROOT] =
+	"1prohibit-password;" USE_TUNABLE("0no;1without-password;2forced-commands-only;3yes;"),
     [E_METHODS] = "0any;" USE_TUNABLE("1publickey,password;"),
-    [E_LEVEL] = "3INFO;" USE_TUNABLE("0QUIET;0FATAL;0ERROR;3VERBOSE;4DEBUG;4DEBUG1;5DEBUG2;5DEBUG3;"),
+    [E_LEVEL] =
+	"3INFO;" USE_TUNABLE("0QUIET;0FATAL;0ERROR;3VERBOSE;4DEBUG;4DEBUG1;5DEBUG2;5DEBUG3;"),
     [E_FACILITY] = "4AUTH;" USE_TUNABLE(":AUTHPRIV;3DAEMON;1USER;@LOCAL0;ALOCAL1;BLOCAL2;"
-					 "CLOCAL3;DLOCAL4;ELOCAL5;FLOCAL6;GLOCAL7;"),
+					"CLOCAL3;DLOCAL4;ELOCAL5;FLOCAL6;GLOCAL7;"),
     [E_FAMILY] = "0any;" USE_TUNABLE("4inet;6inet6;"),
     [E_GATEWAY] = "0no;1yes;" USE_TUNABLE("2clientspecified;"),
     [E_FORWARD] = "3yes;" USE_TUNABLE("0no;1local;2remote;3all;"),

@@ -25,7 +25,7 @@ endef
 $(foreach f,$(TEST_FOLDERS),$(eval $(call test_rules,$f)))
 
 # the monitor in a process of its own, or in ours, with the rest of the system played
-$(B)/tests/unit/test_monitor: private LDFLAGS += -Wl,--wrap=self_spawn,--wrap=user_find
+$(B)/tests/unit/test_monitor $(B)/tests/unit/test_monitor_sessions: private LDFLAGS += -Wl,--wrap=self_spawn,--wrap=user_find
 MON_WRAP := child_spawn clock_ms crypt_check crypt_hash kill msg_send poll pty_open \
 	session_chroot sig_verify tty_get tty_set user_become user_find user_open user_shell_ok waitpid
 $(B)/tests/fuzz/fuzz_monitor: private LDFLAGS += $(MON_WRAP:%=-Wl,--wrap=%)

@@ -40,7 +40,10 @@ static void put(int fd, const char *p, ssize_t n)
 static void wait_io(int input)
 {
 	int dir = libssh2_session_block_directions(s);
-	struct pollfd fds[2] = { { sock, POLLIN, 0 }, { input ? 0 : -1, POLLIN, 0 } };
+	struct pollfd fds[2] = {
+	    {sock,           POLLIN, 0},
+            {input ? 0 : -1, POLLIN, 0}
+        };
 
 	if (dir & LIBSSH2_SESSION_BLOCK_OUTBOUND)
 		fds[0].events |= POLLOUT;
@@ -75,7 +78,7 @@ static void pump(LIBSSH2_CHANNEL *c, int input)
 		    libssh2_channel_request_pty_size(c, w.ws_col, w.ws_row) != LIBSSH2_ERROR_EAGAIN)
 			resized = 0;
 		if (input && at == have) {
-			struct pollfd in = { 0, POLLIN, 0 };
+			struct pollfd in = {0, POLLIN, 0};
 			if (poll(&in, 1, 0) > 0) {
 				at = 0;
 				have = read(0, buf, sizeof buf);
@@ -102,7 +105,7 @@ static void pump(LIBSSH2_CHANNEL *c, int input)
 static LIBSSH2_CHANNEL *start(const char *command, int tty, char *env)
 {
 	LIBSSH2_CHANNEL *c = libssh2_channel_open_session(s);
-	struct winsize w = { 24, 80, 0, 0 };
+	struct winsize w = {24, 80, 0, 0};
 	const char *term = getenv("TERM");
 
 	if (!c)
@@ -113,8 +116,8 @@ static LIBSSH2_CHANNEL *start(const char *command, int tty, char *env)
 		libssh2_channel_setenv(c, env, value + 1);
 	}
 	ioctl(0, TIOCGWINSZ, &w);
-	if (tty && libssh2_channel_request_pty_ex(c, term, strlen(term), NULL, 0, w.ws_col, w.ws_row,
-		       0, 0))
+	if (tty && libssh2_channel_request_pty_ex(c, term, strlen(term), NULL, 0, w.ws_col,
+						  w.ws_row, 0, 0))
 		die(7, "pty");
 	if (command ? libssh2_channel_exec(c, command) : libssh2_channel_shell(c))
 		die(7, "exec");
@@ -123,7 +126,7 @@ static LIBSSH2_CHANNEL *start(const char *command, int tty, char *env)
 
 static void login(int port, const char *user, const char *host, const char *key)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
 	int rc;
 
 	inet_pton(AF_INET, host, &to.sin_addr);
@@ -134,13 +137,15 @@ static void login(int port, const char *user, const char *host, const char *key)
 		 : libssh2_userauth_password(s, user, getenv("SSH_PASSWORD"));
 	if (rc)
 		die(rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED ||
-			    rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED ? 5 : 6,
+			    rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED
+			? 5
+			: 6,
 		    "refused");
 }
 
 int main(int argc, char **argv)
 {
-	LIBSSH2_CHANNEL *c[16] = { NULL };
+	LIBSSH2_CHANNEL *c[16] = {NULL};
 	char *key = NULL, *env = NULL, *host, *sig = NULL;
 	int opt, tty = 0, count = 1, port = 22;
 
@@ -166,7 +171,7 @@ int main(int argc, char **argv)
 		}
 	host = strchr(argv[optind], '@');
 	*host++ = 0;
-	sigaction(SIGWINCH, &(struct sigaction) { .sa_handler = on_winch }, NULL);
+	sigaction(SIGWINCH, &(struct sigaction){.sa_handler = on_winch}, NULL);
 	login(port, argv[optind], host, key);
 	for (int i = 0; i < count; i++)
 		c[i] = start(argv[optind + 1], tty, env);

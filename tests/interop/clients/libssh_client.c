@@ -20,7 +20,7 @@ static void on_winch(int sig)
 }
 
 static void on_exit_signal(ssh_session s, ssh_channel c, const char *sig, int core,
-    const char *text, const char *lang, void *arg)
+			   const char *text, const char *lang, void *arg)
 {
 	(void)s, (void)c, (void)core, (void)text, (void)lang, (void)arg;
 	fprintf(stderr, "exit-signal %s\n", sig);
@@ -66,8 +66,10 @@ static void pump(ssh_session s, ssh_channel c, int input)
 			continue;
 
 		size_t room = ssh_channel_window_size(c);
-		struct pollfd fds[2] = { { ssh_get_fd(s), POLLIN, 0 },
-			{ input && room ? 0 : -1, POLLIN, 0 } };
+		struct pollfd fds[2] = {
+		    {ssh_get_fd(s),          POLLIN, 0},
+                    {input && room ? 0 : -1, POLLIN, 0}
+                };
 		if (poll(fds, 2, 1000) < 0 || !fds[1].revents)
 			continue;
 		ssize_t n = read(0, buf, room < sizeof buf ? room : sizeof buf);
@@ -92,10 +94,10 @@ static void wait_closed(ssh_session s, ssh_channel c)
 static ssh_channel start(ssh_session s, const char *command, int tty, char *env)
 {
 	static struct ssh_channel_callbacks_struct cb = {
-		.channel_exit_signal_function = on_exit_signal,
+	    .channel_exit_signal_function = on_exit_signal,
 	};
 	ssh_channel c = ssh_channel_new(s);
-	struct winsize w = { 24, 80, 0, 0 };
+	struct winsize w = {24, 80, 0, 0};
 
 	ssh_callbacks_init(&cb);
 	if (!c || ssh_set_channel_callbacks(c, &cb) || ssh_channel_open_session(c))
@@ -131,7 +133,7 @@ static void login(ssh_session s, const char *key)
 int main(int argc, char **argv)
 {
 	ssh_session s = ssh_new();
-	ssh_channel c[16] = { NULL };
+	ssh_channel c[16] = {NULL};
 	char *key = NULL, *env = NULL, *command, *host;
 	int opt, tty = 0, count = 1, no = 0, port;
 	uint64_t bytes;
@@ -140,7 +142,10 @@ int main(int argc, char **argv)
 		switch (opt) {
 		case 't': tty = 1; break;
 		case 'n': count = atoi(optarg); break;
-		case 'p': port = atoi(optarg); ssh_options_set(s, SSH_OPTIONS_PORT, &port); break;
+		case 'p':
+			port = atoi(optarg);
+			ssh_options_set(s, SSH_OPTIONS_PORT, &port);
+			break;
 		case 'i': key = optarg; break;
 		case 'e': env = optarg; break;
 		case 'c':
@@ -164,7 +169,7 @@ int main(int argc, char **argv)
 	ssh_options_set(s, SSH_OPTIONS_PROCESS_CONFIG, &no);
 	ssh_options_set(s, SSH_OPTIONS_HOST, host);
 	ssh_options_set(s, SSH_OPTIONS_USER, argv[optind]);
-	sigaction(SIGWINCH, &(struct sigaction) { .sa_handler = on_winch }, NULL);
+	sigaction(SIGWINCH, &(struct sigaction){.sa_handler = on_winch}, NULL);
 	login(s, key);
 	for (int i = 0; i < count; i++)
 		c[i] = start(s, command, tty, env);
