@@ -58,7 +58,7 @@ INLINE uint32_t xor_turn(uint32_t r, uint32_t lo, uint32_t hi, int n)
 		return r ^ hi << (32 - n);
 	}
 	r ^= hi >> (n - 32);
-	return r ^ lo << (64 - n);
+	return r ^ lo << ((64 - n) & 31); /* n is not 32 */
 }
 
 /*

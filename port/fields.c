@@ -55,6 +55,7 @@ size_t fields_next(struct fields *f, char *to, size_t n, int separator)
 		if (f->end == '\r')
 			continue;
 		if (len < n)
+			/* cppcheck-suppress nullPointer ; where to is NULL, n is 0 */
 			to[len] = (char)f->end;
 		len = f->end || len >= n ? len + 1 : n;
 	}
