@@ -37,7 +37,7 @@ int msg_send(int fd, const void *p, size_t n, const int *fds, int nfds)
 		memcpy(CMSG_DATA(&c.head), fds, (size_t)nfds * sizeof(int));
 	}
 	do
-		r = sys(SYS_sendmsg, fd, &m, MSG_NOSIGNAL);
+		r = sys(SYS_sendmsg, fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (r == -EINTR);
 	return r < 0 ? (int)r : 0;
 }

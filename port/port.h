@@ -196,7 +196,7 @@ int tty_set(int fd, const struct termios *t);
 /* msg.c: datagrams between our processes (socketpair AF_UNIX, SOCK_SEQPACKET), with descriptors */
 
 int msg_pair(int fds[2]);
-/* whole or not at all; nfds <= 3; blocks */
+/* whole or not at all; nfds <= 3; never blocks: -EAGAIN where the other side lets too much wait */
 int msg_send(int fd, const void *p, size_t n, const int *fds, int nfds);
 /*
  * The length, 0 at the end; a cut message is -EMSGSIZE. *nfds in: room, out: how

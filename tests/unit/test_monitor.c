@@ -313,6 +313,20 @@ static const char *query_then_password(void)
 	return NULL;
 }
 
+/* one that asks and never listens cannot hold the monitor, and with it the grace time, up */
+static const char *deaf(void)
+{
+	int i;
+
+	NEED(monitor_start());
+	say_sign(0, 32);
+	for (i = 0; i < 100000; i++)
+		if (send(net, say_mem, wr_len(&say), MSG_NOSIGNAL) < 0)
+			break;
+	NEED(i < 100000 && monitor_gone());
+	return NULL;
+}
+
 int main(void)
 {
 	const char *dir = lab_open();
@@ -321,6 +335,7 @@ int main(void)
 	RUN(requests_after_login);
 	RUN(datagrams);
 	RUN(sign);
+	RUN(deaf);
 	RUN(user_names);
 	RUN(passwords);
 	RUN(public_keys);
