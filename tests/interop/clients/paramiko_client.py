@@ -4,7 +4,6 @@ SPDX-License-Identifier: MIT
 """
 import getopt
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -41,7 +40,7 @@ def session():
     for pair in filter(None, [opt.get("-e")]):
         chan.set_environment_variable(*pair.split("=", 1))
     if "-t" in opt:
-        size = shutil.get_terminal_size()
+        size = os.get_terminal_size(0)
         chan.get_pty(os.environ["TERM"], size.columns, size.lines)
         signal.signal(signal.SIGWINCH, lambda *_: resize(chan))
     chan.exec_command(command[0]) if command else chan.invoke_shell()
