@@ -8,6 +8,7 @@ from peer import *
 
 ALWAYS = {DISCONNECT, IGNORE, UNIMPLEMENTED, DEBUG}
 CONNECTION = {GLOBAL_REQUEST, REQUEST_SUCCESS, REQUEST_FAILURE} | set(range(OPEN, FAILURE + 1))
+DATA_FLOW = set(range(93, 98))  # window, data, extended data, EOF, CLOSE
 KNOWN = {SERVICE_REQUEST, EXT_INFO, KEXINIT, NEWKEYS, KEX_INIT, AUTH_REQUEST, PING} | CONNECTION
 CLIENTS = {SERVICE_ACCEPT, KEX_REPLY, AUTH_FAILURE, AUTH_SUCCESS, AUTH_BANNER, PK_OK}  # to clients
 BODIES = b"", bytes(range(1, 65))
@@ -59,13 +60,13 @@ def rekey_kex(p):
 
 
 # state, and what may be sent in it besides ALWAYS; the server answers nothing but UNIMPLEMENTED.
-# Data after a client's own KEXINIT is taken until its kex packet: asyncssh does that.
+# A client's own KEXINIT does not end what it says until its kex packet, nor its data until NEWKEYS: asyncssh.
 STATES = [(hello, {KEXINIT}), (sent_init, {KEX_INIT}), (sent_kex, {NEWKEYS}),
           (keyed, {SERVICE_REQUEST, EXT_INFO, KEXINIT, PING, PONG}),
           (service, {AUTH_REQUEST, KEXINIT, PING, PONG}),
           (session, CONNECTION | {AUTH_REQUEST, KEXINIT, PING, PONG}),
           (rekey_init, CONNECTION | {KEX_INIT, PING, PONG, AUTH_REQUEST}),
-          (rekey_kex, {NEWKEYS} | (CONNECTION if lab.STANDIN else set()))]
+          (rekey_kex, {NEWKEYS} | (CONNECTION if lab.STANDIN else DATA_FLOW))]
 
 
 def refused(p):
