@@ -40,7 +40,7 @@ def session():
     for pair in filter(None, [opt.get("-e")]):
         chan.set_environment_variable(*pair.split("=", 1))
     if "-t" in opt:
-        size = os.get_terminal_size(0)
+        size = os.get_terminal_size(0) if os.isatty(0) else os.terminal_size((80, 24))
         chan.get_pty(os.environ["TERM"], size.columns, size.lines)
         signal.signal(signal.SIGWINCH, lambda *_: resize(chan))
     chan.exec_command(command[0]) if command else chan.invoke_shell()
