@@ -234,7 +234,8 @@ def test_tmux(ssh, server):
         shows(r"^\$$")  # less drops what was typed ahead
         keys("stty size", "Enter")
         shows(r"^(39|40) 100$")
-        keys("sleep 1000", "Enter")
+        keys("sh -c 'echo go$((1 + 1)); exec sleep 1000'", "Enter")
+        shows(r"^go2$")  # before that, the signal would be the shell's
         keys("C-c")
         keys("echo rc=$?", "Enter")
         shows(r"^rc=130$")
