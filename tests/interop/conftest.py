@@ -3,6 +3,7 @@
 SPDX-License-Identifier: MIT
 """
 import os
+import shutil
 import signal
 import sys
 
@@ -95,3 +96,29 @@ class Remote:
 @pytest.fixture
 def remote():
     return Remote()
+
+
+@pytest.fixture
+def place():
+    """a folder here, and the same name in ann's home; empty both"""
+    here, there = lib.DATA + "/place", lib.HOMES + "/ann/place"
+    for path in (here, there):
+        shutil.rmtree(path, ignore_errors=True)
+        os.mkdir(path)
+    os.chown(there, 30000, 30000)
+    return here, there
+
+
+@pytest.fixture
+def far(request):
+    """the server of that name, for our ssh"""
+    import caller
+    return caller.peer(request.param)
+
+
+@pytest.fixture(scope="session")
+def web():
+    """an HTTP server that has the 10 MB"""
+    import caller
+    with caller.start_web() as p:
+        yield p

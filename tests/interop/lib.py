@@ -60,19 +60,33 @@ def sh(command, **kw):
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kw).stdout
 
 
+def private_root():
+    """
+    Mounts stay in our namespace from here on. Where / is no mount point, as in
+    a chroot, it cannot be told so: then a private copy of / becomes /, put where
+    it cannot leak either, over /proc, which has been made private before.
+    """
+    here = os.getcwd()
+    if subprocess.run(["mount", "--make-rprivate", "/"], stderr=subprocess.DEVNULL).returncode:
+        sh("mount --make-private /proc && mount --rbind --make-rprivate / /proc")
+        os.chroot("/proc")
+        os.chdir(here)
+
+
 def isolate():
     """private mounts, network and orphans; "" or why not"""
     newns, newnet, subreaper = 0x20000, 0x40000000, 36
     libc = ctypes.CDLL(None, use_errno=True)
     if os.getuid():
         return "needs root, for test accounts in a mount namespace"
-    for ns in ("mnt", "net"):  # npm alone goes back there
-        outer[ns] = os.open("/proc/self/ns/" + ns, os.O_RDONLY)
+    back = {way: os.open(path, os.O_RDONLY) for way, path in (
+        ("mount", "/proc/self/ns/mnt"), ("net", "/proc/self/ns/net"), ("root", "/"), ("wd", "."))}
     if libc.unshare(newns | newnet):
         return "unshare: " + os.strerror(ctypes.get_errno())
     libc.prctl(subreaper, 1, 0, 0, 0)
     try:
-        sh("mount --make-rprivate / && mount -t tmpfs -o mode=755 tmpfs /run &&"
+        private_root()
+        sh("mount -t tmpfs -o mode=755 tmpfs /run &&"
            "mount -t tmpfs -o mode=755 tmpfs /var/log && mkdir /run/sshd && cp -a /etc /run/etc &&"
            "mount --bind /run/etc /etc && rm -rf /etc/ssh/sshd_config* /etc/dropbear /etc/motd")
     except subprocess.CalledProcessError as e:
@@ -80,10 +94,11 @@ def isolate():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         up = struct.pack("16sh14x", b"lo", 1 | 64)  # IFF_UP|IFF_RUNNING
         fcntl.ioctl(s, 0x8914, up)  # SIOCSIFFLAGS
+    outer.update(back)
     return ""
 
 
-outer = {}
+outer = {}  # once isolated: nsenter's option and its descriptor; npm alone goes back there
 
 
 def crypted(method, password=PASSWORD):
@@ -247,18 +262,21 @@ def executable():
 class Server:
     """
     Server(Keyword=value...) is sshd; Server(dropbear=[flags]) the other
-    dialect, where {host} is a host key and {port} the port.
+    dialect, where {host} is a host key and {port} the port; Server(raw=f) runs
+    the command line f(address:port).
     """
     running, port = [], 2200
 
     def __init__(self, dropbear=None, exe=None, emu=None, host="127.0.0.1", env=None, config=None,
-                 background=False, preexec=None, **options):
+                 background=False, preexec=None, raw=None, **options):
         Server.port += 1
         self.port, self.host, self.seen = Server.port, host, 0
         listen = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
         ours = emu is not None or not STANDIN  # an emulated server is always ours
         exe = exe or executable()
-        if dropbear is not None:
+        if raw:  # the whole command line, from where it is to listen
+            argv, ours = raw(listen), False
+        elif dropbear is not None:
             key = HOSTKEY + ".db" * (not ours)
             argv = [dropbear_name(exe)] + [a.format(host=key, port=self.port) for a in dropbear]
         elif not ours:

@@ -122,18 +122,18 @@ def ready(name):
     try:
         if name in ("libssh", "libssh2"):
             lib = "ssh" if name == "libssh" else "ssh2"
-            sh(["cc", "-O1", "-Wall", "-o", f"{BUILD}/{name}_client",
-                f"{HERE}/clients/{name}_client.c", "-l" + lib])
+            for what in ("client", "sftp"):
+                sh(["cc", "-O1", "-Wall", "-o", f"{BUILD}/{name}_{what}",
+                    f"{HERE}/clients/{name}_{what}.c", "-l" + lib])
         elif name in ("paramiko", "asyncssh"):
             sh([sys.executable, "-W", "ignore", "-c", "import " + name])
         elif name == "ssh2":
             os.environ["NODE_PATH"] = BUILD + "/npm/node_modules"
             if not os.path.isdir(BUILD + "/npm/node_modules/ssh2"):
-                fds = [f"--{k}=/proc/{os.getpid()}/fd/{v}" for k, v in
-                       zip(("mount", "net"), outer.values())]
+                fds = [f"--{k}=/proc/{os.getpid()}/fd/{v}" for k, v in outer.items()]
                 sh(["nsenter", *fds, "npm", "install", "--prefix", BUILD + "/npm", "--no-audit",
                     "--no-fund", "--ignore-scripts", "--fetch-timeout=30000", "ssh2@1.16.0"],
-                   timeout=120)
+                   timeout=120, env={**os.environ, "HOME": BUILD})  # ours is not out there
     except (OSError, subprocess.SubprocessError) as e:
         text = (getattr(e, "stderr", None) or str(e)).strip().splitlines()
         return f"{name} cannot be had: {text[-1] if text else e}"
@@ -144,13 +144,13 @@ def ready(name):
 Result = collections.namedtuple("Result", "rc out err")
 
 
-def run(argv, env=None, stdin=b"", stdout=None, limit=LIMIT):
+def run(argv, env=None, stdin=b"", stdout=None, limit=LIMIT, cwd=None):
     """
     Away from our terminal. stdin is bytes, or an open file; stdout an open
     file, or None to collect it.
     """
     feed = {"input": stdin} if isinstance(stdin, bytes) else {}
-    with subprocess.Popen(argv, env=env, start_new_session=True,
+    with subprocess.Popen(argv, env=env, start_new_session=True, cwd=cwd,
                           stdin=subprocess.PIPE if feed else stdin,
                           stdout=stdout or subprocess.PIPE, stderr=subprocess.PIPE) as p:
         try:
