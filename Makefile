@@ -84,7 +84,7 @@ OPT := -Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 LINK := -static -no-pie -Wl,--gc-sections -Wl,--sort-section=name -Wl,-z,noseparate-code -Wl,-z,norelro \
 	-Wl,-z,noexecstack -Wl,-z,common-page-size=64 -Wl,--build-id=none $(LINK_$(TARGET))
 PROTECT = $(shell grep -qs 'STACK_PROTECTOR 1' $(B)/config.h && \
-	echo -fstack-protector-strong || echo -fno-stack-protector)
+	echo -fstack-protector || echo -fno-stack-protector)
 # the objects work without it too: tests link them as they are
 LTO = $(call gcc,$(shell grep -qs 'CFG_LTO 1' $(B)/config.h && echo -flto -ffat-lto-objects))
 # the linker has one instruction set for all that it optimises: crypto stays out of MIPS16

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "applets.h"
+#include "fwd.h"
 #include "port.h"
 
 #define PATH_LEN 256
@@ -46,6 +47,18 @@ static const struct applet *applet_find(const char *name)
 		if (!strcmp(a->name, name))
 			return a;
 	return NULL;
+}
+
+/* "(scp)": by a session of our server, which may have no other name for us than the server's */
+static const struct applet *applet_inside(const char *role)
+{
+	char name[16];
+	size_t n = strlen(role);
+
+	if (n < 3 || n > sizeof(name) || role[0] != '(' || role[n - 1] != ')')
+		return NULL;
+	fmt(name, n - 1, "%s", role + 1);
+	return applet_find(name);
 }
 
 static int help(void)
@@ -180,7 +193,16 @@ int main(int argc, char **argv)
 	const char *name = argc > 0 ? base_name(argv[0]) : "cubssh";
 	const struct applet *a = applet_find(name);
 
-	if (!a && !strncmp(name, "cubssh", 6)) {
+	if (CFG_FORWARD && argc == 2 && !strcmp(argv[1], ROLE_FORWARD)) {
+		self_init(argv);
+		return forward_main();
+	}
+	if (CFG_SSHD && CFG_SFTP_SERVER | CFG_SCP && argc > 1 && (!a || a->main == sshd_main) &&
+	    applet_inside(argv[1])) {
+		self_init(argv); /* the kernel may know us by a number alone */
+		a = applet_inside(*++argv);
+		argc--;
+	} else if (!a && !strncmp(name, "cubssh", 6)) {
 		if (argc < 2)
 			return help();
 		if (argv[1][0] == '-')

@@ -30,9 +30,12 @@
  *        string modes                                         -> u8 yes (+ the master)
  * ENV:   u32 channel, string name, string value               -> u8 yes
  * PART:  u32 channel, string part of the command line         -> u8 yes
- * SPAWN: u32 channel, u8 enum spawn                           -> u8 yes (+ stdin, stdout, stderr)
+ * SPAWN: u32 channel, u8 enum spawn, and with SFTP_SERVER
+ *        string the client's version                          -> u8 yes (+ stdin, stdout, stderr)
  * KILL:  u32 channel, string signal                           -> u8 yes
  * HUP:   u32 channel: the channel is gone                     -> u8 yes
+ * FORWARD: u32 ~0: a forwarder                             -> u8 yes (+ its socket)
+ *          u32 channel: its command may ask the agent's socket -> u8 yes
  * BYE:   u32 error, string text: how the connection ended; no reply
  */
 enum mon {
@@ -45,7 +48,8 @@ enum mon {
 	MON_KILL,
 	MON_HUP,
 	MON_BYE,
-	MON_LAST,
+	MON_FORWARD,
+	MON_LAST = MON_FORWARD + CFG_FORWARD,
 	MON_REPLY = 64,
 	MON_ENDED /* u32 channel, u8 by signal, u32 status, u8 core, string signal */
 };

@@ -90,7 +90,7 @@ static void user_look_up(struct str name)
 		mon.refusal = account_refusal(&mon.user);
 	if (mon.refusal)
 		log_put(LOG_L_WARN, "User '%s' %s, rejected", mon.user.name, mon.refusal);
-	if (!mon.user.readable && mon.set->password_auth)
+	if (CFG_AUTH_PASSWORD && !mon.user.readable && mon.set->password_auth)
 		log_put(LOG_L_WARN, "/etc/shadow cannot be read: no password will do");
 }
 

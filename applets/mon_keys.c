@@ -176,9 +176,12 @@ unsigned keys_may(void)
 	return keys_command() ? may : may | MAY_STEER;
 }
 
+const char *keys_each(enum authkeys_multi which, size_t *at)
+{
+	return CFG_AUTHKEYS_OPTIONS && used.type.len ? authkeys_each(&used, which, at) : NULL;
+}
+
 const char *keys_environment(size_t *at)
 {
-	return CFG_AUTHKEYS_OPTIONS && mon.set->permit_user_env && used.type.len
-		   ? authkeys_each(&used, EACH_ENVIRONMENT, at)
-		   : NULL;
+	return mon.set->permit_user_env ? keys_each(EACH_ENVIRONMENT, at) : NULL;
 }

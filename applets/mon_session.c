@@ -31,14 +31,41 @@ static struct session *session_of(struct rd *r, uint32_t *ch)
 	return &mon.session[*ch < MON_SESSIONS ? *ch : 0];
 }
 
+/* %u the user, %U its number, %h its home, %%; 0: another one, or too long */
+static int expand(char *out, size_t n, const char *p)
+{
+	size_t at = 0;
+
+	for (; *p && at < n - 1; p++) {
+		if (*p != '%')
+			at += fmt(out + at, n - at, "%c", *p);
+		else if (*++p == 'u')
+			at += fmt(out + at, n - at, "%s", mon.user.name);
+		else if (*p == 'h')
+			at += fmt(out + at, n - at, "%s", mon.user.home);
+		else if (*p == 'U')
+			at += fmt(out + at, n - at, "%u", (unsigned)mon.user.uid);
+		else if (*p == '%')
+			at += fmt(out + at, n - at, "%%");
+		else
+			return 0;
+	}
+	return at < n - 1;
+}
+
 /* ChrootDirectory: every part of the path is root's and nobody else's to write */
 int session_chroot(void)
 {
-	const char *dir = SETTING(mon.set, chroot_dir);
+	const char *given = SETTING(mon.set, chroot_dir);
+	char dir[512];
 	struct stat st;
 
-	if (!CFG_SSHD_OPTIONS || !*dir)
+	if (!CFG_SSHD_OPTIONS || !*given)
 		return 1;
+	if (!expand(dir, sizeof(dir), given)) {
+		log_put(LOG_L_ERROR, "ChrootDirectory %p: not a path that can be had", given);
+		return 0;
+	}
 	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != 0 || (st.st_mode & 022)) {
 		log_put(LOG_L_ERROR, "%s: not a directory that root alone can write", dir);
 		return 0;
@@ -120,21 +147,6 @@ int session_pending(void)
 	return command_len != 0;
 }
 
-/* the command line of a subsystem, NULL where there is none of that name */
-static const char *subsystem_find(const char *name)
-{
-	size_t n = strlen(name);
-	unsigned i;
-
-	for (i = 0; CFG_SSHD_OPTIONS && i < SETTINGS_SUBSYSTEMS; i++) {
-		const char *line = SETTING(mon.set, subsystem[i]);
-
-		if (!strncmp(line, name, n) && line[n] == ' ' && !strchr(name, ' '))
-			return line + n + 1;
-	}
-	return NULL;
-}
-
 /* as the terminal would show it, before the shell says a word; what does not fit at once is left out */
 static void motd_show(int slave)
 {
@@ -208,34 +220,12 @@ static pid_t start_on_tty(struct child *c, struct session *s)
 	return r;
 }
 
-/* the shell's arguments: a login shell by itself, or -c and the line */
-static const char *const *shell_args(const char *line)
-{
-	static const char *argv[4];
-	static char name[USER_NAME];
-	const char *base = strrchr(mon.user.shell, '/');
-
-	fmt(name, sizeof(name), "%s%s", line ? "" : "-", base ? base + 1 : mon.user.shell);
-	argv[0] = name;
-	argv[1] = line ? "-c" : NULL;
-	argv[2] = line;
-	return argv;
-}
-
-static const char *line_for(enum spawn kind)
-{
-	if (keys_command())
-		return keys_command();
-	if (kind == SPAWN_SUBSYSTEM)
-		return subsystem_find(command);
-	return kind == SPAWN_EXEC ? command : NULL;
-}
-
 void session_spawn(struct rd *r, struct wr *w, int fds[3], int *nfds)
 {
 	uint32_t ch;
 	struct session *s = session_of(r, &ch);
 	enum spawn kind = rd_u8(r);
+	struct str version = CFG_SFTP_SERVER ? rd_str(r) : (struct str){0};
 	struct child c = {.user = &mon.user, .path = mon.user.shell};
 	const char *line;
 	pid_t pid = -ENOENT;
@@ -245,13 +235,15 @@ void session_spawn(struct rd *r, struct wr *w, int fds[3], int *nfds)
 		r->bad = 1;
 		return;
 	}
-	memcpy(mon_scratch.command, ORIGINAL, sizeof(ORIGINAL) - 1);
+	if (keys_command())
+		memcpy(mon_scratch.command, ORIGINAL, sizeof(ORIGINAL) - 1);
 	command[command_len] = 0;
-	line = line_for(kind);
-	if (kind != SPAWN_SUBSYSTEM || line) {
+	line = program_choose(&c, kind, command);
+	if (c.argv) {
 		int original = keys_command() && kind != SPAWN_SHELL;
 
-		c.argv = (char *const *)shell_args(line);
+		if (CFG_SFTP_SERVER && c.run)
+			env_add(ch, STR("CUBSSH_CLIENT_VERSION"), version);
 		c.envp = env_build(ch, original ? mon_scratch.command : NULL);
 		if (CFG_MOTD && had_tty && !line && mon.set->motd)
 			motd_show(s->slave - 1);
@@ -259,7 +251,7 @@ void session_spawn(struct rd *r, struct wr *w, int fds[3], int *nfds)
 	}
 	if (pid < 0)
 		log_put(LOG_L_WARN, "'%s': cannot run %p: %s", mon.user.name,
-			kind == SPAWN_SUBSYSTEM && !line ? command : c.path, err_text(-pid));
+			c.argv ? c.path : command, err_text(-pid));
 	else
 		log_put(LOG_L_DEBUG, "'%s' runs %p", mon.user.name, line ? line : c.path);
 	env_drop(ch);

@@ -79,15 +79,17 @@ static const struct {
 	void (*plain)(struct rd *, struct wr *);
 	void (*with_fds)(struct rd *, struct wr *, int fds[3], int *nfds);
 } requests[MON_LAST] = {
-    [MON_SIGN] = {BEFORE | AFTER, sign_request, NULL         },
-    [MON_AUTH] = {BEFORE,         auth_request, NULL         },
-    [MON_PTY] = {AFTER,          NULL,         session_pty  },
-    [MON_ENV] = {AFTER,          env_request,  NULL         },
-    [MON_PART] = {AFTER,          session_part, NULL         },
-    [MON_SPAWN] = {AFTER,          NULL,         session_spawn},
-    [MON_KILL] = {AFTER,          session_kill, NULL         },
-    [MON_HUP] = {AFTER,          session_hup,  NULL         },
-    [MON_BYE] = {BEFORE | AFTER, bye_request,  NULL         },
+    [MON_SIGN] = {BEFORE | AFTER, sign_request, NULL           },
+    [MON_AUTH] = {BEFORE,         auth_request, NULL           },
+    [MON_PTY] = {AFTER,          NULL,         session_pty    },
+    [MON_ENV] = {AFTER,          env_request,  NULL           },
+    [MON_PART] = {AFTER,          session_part, NULL           },
+    [MON_SPAWN] = {AFTER,          NULL,         session_spawn  },
+    [MON_KILL] = {AFTER,          session_kill, NULL           },
+    [MON_HUP] = {AFTER,          session_hup,  NULL           },
+    USE_FORWARD([MON_FORWARD] = {AFTER,          NULL,         forward_request},
+      )[MON_BYE] = {BEFORE | AFTER,
+                  bye_request,                  NULL           },
 };
 
 int monitor_request(const uint8_t *p, size_t n)

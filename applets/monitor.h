@@ -3,6 +3,7 @@
 #ifndef MONITOR_H
 #define MONITOR_H
 
+#include "fwd.h"
 #include "key.h"
 #include "mon.h"
 
@@ -53,6 +54,8 @@ struct mon_scratch {
 	char env[2048], env_set[1024];    /* variables that we make */
 	char *vars[MON_ENVIRON + 1];
 	char command[64 + MON_COMMAND]; /* a command line that comes in parts */
+	char own[512 + MON_COMMAND];    /* the same as one that runs a program of ours */
+	struct fwd_policy policy;       /* of the forwarder */
 };
 
 extern struct mon_scratch mon_scratch;
@@ -77,6 +80,8 @@ unsigned keys_may(void); /* enum authkeys_may and MAY_STEER, of the settings and
 const char *keys_command(void);
 /* environment= of the key, one after the other: *at starts at 0; NULL ends */
 const char *keys_environment(size_t *at);
+/* likewise of permitopen= and permitlisten= */
+const char *keys_each(enum authkeys_multi which, size_t *at);
 
 /* mon_session.c: requests of channels; an answer's descriptors are closed by the caller */
 int session_chroot(void);
@@ -88,6 +93,16 @@ void session_hup(struct rd *r, struct wr *w);
 int session_pending(void);  /* 1: part of a command line is here */
 void session_reap(void);    /* tells net of each that has ended */
 void session_end_all(void); /* hangs up all that still run */
+
+/* mon_fwd.c */
+void forward_request(struct rd *r, struct wr *w, int fds[3], int *nfds);
+
+/*
+ * mon_program.c: fills in argv and run for what a session asked for; asked: the
+ * command line or the subsystem's name. The line that runs, NULL for a login
+ * shell; argv stays NULL where there is no such subsystem.
+ */
+const char *program_choose(struct child *c, enum spawn kind, const char *asked);
 
 /* mon_env.c: the environment of a command */
 void env_request(struct rd *r, struct wr *w);

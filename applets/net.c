@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "flow.h"
 #include "net.h"
 
 #define SOCK 3
@@ -74,6 +75,7 @@ static void conf_fill(struct str banner)
 	c->hostkey_algs = SETTING(s, hostkey_algs);
 	c->pubkey_algs = SETTING(s, pubkey_algs);
 	c->max_tries = s->max_tries > 127 ? 127 : s->max_tries;
+	c->early = CFG_QUICK_LOGIN && !s->permit_empty;
 	c->banner = banner;
 	c->window = s->window;
 	c->rekey_bytes = s->rekey_bytes;
@@ -107,36 +109,18 @@ static int handover_take(void)
 /* 0: the connection is over */
 static int sock_read(void)
 {
-	size_t n;
-	uint8_t *p = ssh_rx_buf(&net.ssh, &n);
-	ssize_t r;
-
-	if (!n)
-		return 1;
-	r = read(net.sock, p, n);
-	if (r < 0)
-		return errno == EAGAIN || errno == EINTR;
 	if (!net.authed)
 		sock_quickack(
 		    net.sock); /* the client's Nagle waits for our acknowledgement until then */
 	net.heard = clock_ms();
-	ssh_rx_ack(&net.ssh, r);
-	return r > 0;
+	return wire_read(&net.ssh, net.sock);
 }
 
-static int sock_write(void)
+static void pump_all(void)
 {
-	const uint8_t *p;
-	size_t n;
-	ssize_t r;
-
-	while (p = ssh_tx_buf(&net.ssh, &n), n) {
-		r = write(net.sock, p, n);
-		if (r < 0)
-			return errno == EAGAIN || errno == EINTR;
-		ssh_tx_ack(&net.ssh, r);
-	}
-	return 1;
+	chan_pump_all();
+	if (CFG_FORWARD)
+		net_fwd_work();
 }
 
 /* events until there are none; < 0: the connection is over */
@@ -152,7 +136,7 @@ static int steps(void)
 		if (net.ending)
 			return -1;
 		if (ev.type == SSH_EV_DATA || ev.type == SSH_EV_CLOSE)
-			chan_pump_all();
+			pump_all();
 	}
 	return r;
 }
@@ -165,11 +149,11 @@ static int work(void)
 
 	do {
 		r = steps();
-		chan_pump_all();
+		pump_all();
 		if (r == 0) /* what the pump made due */
 			r = steps();
 		ssh_tx_buf(&net.ssh, &before);
-		if (!sock_write())
+		if (!wire_write(&net.ssh, net.sock))
 			return 0;
 		ssh_tx_buf(&net.ssh, &after);
 	} while (r == 0 && after < before); /* room in tx may be what the next step waited for */
@@ -235,7 +219,7 @@ static void rest(void)
 static int wait_for(uint64_t ms)
 {
 	size_t n, room;
-	unsigned chans;
+	unsigned chans, fwds = 0;
 	int r;
 
 	ssh_tx_buf(&net.ssh, &n);
@@ -244,9 +228,11 @@ static int wait_for(uint64_t ms)
 	    (struct pollfd){.fd = net.sock, .events = (room ? POLLIN : 0) | (n ? POLLOUT : 0)};
 	net.polled[1] = (struct pollfd){.fd = net.mon, .events = POLLIN};
 	chans = chan_poll(net.polled + 2);
+	if (CFG_FORWARD)
+		fwds = fwd_poll(net.polled + 2 + chans);
 	if (wants_rest && ms > REST_MS)
 		ms = REST_MS;
-	r = poll(net.polled, 2 + chans, ms);
+	r = poll(net.polled, 2 + chans + fwds, ms);
 	if (r < 0)
 		return errno == EINTR;
 	if (r == 0 && wants_rest) {
@@ -258,6 +244,8 @@ static int wait_for(uint64_t ms)
 	if (net.polled[1].revents)
 		call_read();
 	chan_polled(net.polled + 2, chans);
+	if (CFG_FORWARD)
+		fwd_polled(net.polled + 2 + chans, fwds);
 	if (net.polled[0].revents & (POLLIN | POLLHUP | POLLERR))
 		return sock_read();
 	return 1;
@@ -277,7 +265,7 @@ static void loop(void)
 			return;
 		wait = clocks(clock_ms(), start);
 		if (ssh_error(&net.ssh)) {
-			sock_write();
+			wire_write(&net.ssh, net.sock);
 			return;
 		}
 		if (!wait_for(wait))
@@ -308,6 +296,8 @@ int net_main(void)
 	log_hold();
 	fd_nonblock(net.sock);
 	sandbox_net(SETTING(net.set, net_user));
+	if (CFG_FORWARD)
+		net_fwd_init();
 	loop();
 	say_how_it_ended();
 	return 0;

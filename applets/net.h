@@ -5,6 +5,7 @@
 
 #include <poll.h>
 
+#include "fwd.h"
 #include "mon.h"
 
 struct net_session {
@@ -31,7 +32,7 @@ struct net {
 	struct ssh
 	    ssh; /* its channels come last, and the sessions then: those in use share pages */
 	struct net_session session[MON_SESSIONS];
-	struct pollfd polled[2 + 3 * MON_SESSIONS];
+	struct pollfd polled[2 + 3 * MON_SESSIONS + CFG_FORWARD * FWD_POLL];
 	uint8_t told[HANDOVER_MAX]; /* by the monitor: settings, host keys and banner stay there */
 };
 
@@ -43,6 +44,13 @@ struct wr call_begin(enum mon kind);
 void call_read(void); /* what came without being asked for */
 void call_bye(int err, struct str text);
 void call_rest(void); /* nothing of a request is needed any more */
+
+/* net_fwd.c */
+void net_fwd_init(void);
+int net_fwd_open(const struct ssh_event *ev);   /* the answer to it */
+int net_fwd_global(const struct ssh_event *ev); /* 1: taken */
+void net_fwd_agent(int ch);                     /* answers auth-agent-req@openssh.com */
+void net_fwd_work(void);                        /* what the forwarder told, and all bytes */
 
 /* net_event.c */
 void event_take(const struct ssh_event *ev);

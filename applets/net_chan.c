@@ -6,10 +6,10 @@
  * ended. EOF is told when all that the command wrote is read; CLOSE when it
  * has ended besides.
  */
-#include <errno.h>
 #include <poll.h>
 #include <unistd.h>
 
+#include "flow.h"
 #include "net.h"
 
 void chan_opened(int ch)
@@ -92,6 +92,7 @@ static int send_parts(int ch, struct str line)
 static int req_start(struct net_session *s, int ch, enum spawn kind, struct rd *r)
 {
 	struct str line = kind == SPAWN_SHELL ? (struct str){0} : rd_str(r);
+	struct str version = ssh_peer_version(&net.ssh);
 	struct wr w;
 	int fds[3], nfds = 3;
 
@@ -100,6 +101,8 @@ static int req_start(struct net_session *s, int ch, enum spawn kind, struct rd *
 	w = call_begin(MON_SPAWN);
 	wr_u32(&w, ch);
 	wr_u8(&w, kind);
+	if (CFG_SFTP_SERVER)
+		wr_str(&w, version.p, version.len);
 	*r = call(&w, fds, &nfds);
 	if (!rd_u8(r)) {
 		in_drop(s);
@@ -183,27 +186,12 @@ void chan_rested(void)
 /* towards the command */
 static void pump_in(struct net_session *s, int ch)
 {
-	const uint8_t *p;
-	size_t n;
-	ssize_t w;
-
-	while ((p = ssh_in_buf(&net.ssh, ch, 0, &n))) {
-		if (s->in < 0) {
-			if (!s->started)
-				return;
-			ssh_in_ack(&net.ssh, ch, 0, n); /* nobody is there to read it */
-			continue;
-		}
-		w = write(s->in, p, n);
-		if (w < 0 && (errno == EAGAIN || errno == EINTR))
-			return;
-		if (w < 0) {
-			in_drop(s);
-			if (!s->tty)
-				ssh_chan_eow(&net.ssh, ch);
-			continue;
-		}
-		ssh_in_ack(&net.ssh, ch, 0, w);
+	if (s->in < 0 && !s->started)
+		return;
+	while (flow_in(&net.ssh, ch, 0, s->in) == FLOW_ENDED) {
+		in_drop(s); /* nobody is there to read it */
+		if (!s->tty)
+			ssh_chan_eow(&net.ssh, ch);
 	}
 	/* a terminal outlives the client's EOF: the command runs to its end */
 	if (s->started && !s->tty && s->in >= 0 && ssh_in_eof(&net.ssh, ch))
@@ -213,23 +201,18 @@ static void pump_in(struct net_session *s, int ch)
 /* from the command, one read for each time that poll found something */
 static void pump_out(struct net_session *s, int ch, int e)
 {
-	uint8_t *p;
-	size_t n;
-	ssize_t r;
-
 	while (s->out[e] >= 0 && (s->ready[e] || (s->ended && s->tty))) {
-		p = ssh_out_buf(&net.ssh, ch, e, &n);
-		if (!p)
+		enum flow f = flow_out(&net.ssh, ch, e, s->out[e]);
+
+		if (f == FLOW_BLOCKED)
 			return;
 		s->ready[e] = 0;
-		r = read(s->out[e], p, n);
-		if (r > 0) {
-			ssh_out_ack(&net.ssh, ch, e, r);
-			net.active = net.heard;
-		} else if (r == 0 || (errno != EAGAIN && errno != EINTR) || s->ended) {
+		if (f == FLOW_ENDED || (f == FLOW_IDLE && s->ended)) {
 			if (s->tty)
 				s->in = -1;
 			fd_drop(&s->out[e]);
+		} else if (f == FLOW_MOVED) {
+			net.active = net.heard;
 		}
 	}
 }

@@ -54,7 +54,7 @@ static int on_global(const struct ssh_event *ev)
 static int on_open(const struct ssh_event *ev)
 {
 	if (!str_is(ev->name, "session"))
-		return -OPEN_UNKNOWN_CHANNEL_TYPE;
+		return CFG_FORWARD ? net_fwd_open(ev) : -OPEN_UNKNOWN_CHANNEL_TYPE;
 	if (net.no_more_sessions)
 		return -OPEN_ADMINISTRATIVELY_PROHIBITED;
 	chan_opened(ev->ch);
@@ -71,10 +71,23 @@ void event_take(const struct ssh_event *ev)
 	case SSH_EV_SIGN: on_sign(ev); break;
 	case SSH_EV_AUTH: on_auth(ev); break;
 	case SSH_EV_AUTHED: on_authed(); break;
-	case SSH_EV_GLOBAL: ssh_answer(&net.ssh, on_global(ev)); break;
+	case SSH_EV_GLOBAL:
+		if (!CFG_FORWARD || !net_fwd_global(ev))
+			ssh_answer(&net.ssh, on_global(ev));
+		break;
 	case SSH_EV_GLOBAL_REPLY: net.unanswered = 0; break;
 	case SSH_EV_OPEN: ssh_answer(&net.ssh, on_open(ev)); break;
-	case SSH_EV_REQUEST: ssh_answer(&net.ssh, chan_request(ev) ? SSH_YES : SSH_NO); break;
+	case SSH_EV_OPENED:
+	case SSH_EV_REFUSED:
+		if (CFG_FORWARD)
+			fwd_event(ev);
+		break;
+	case SSH_EV_REQUEST:
+		if (CFG_FORWARD && str_is(ev->name, "auth-agent-req@openssh.com"))
+			net_fwd_agent(ev->ch);
+		else
+			ssh_answer(&net.ssh, chan_request(ev) ? SSH_YES : SSH_NO);
+		break;
 	case SSH_EV_DISCONNECT:
 		fmt(net.bye, sizeof(net.bye), "%.*s", (int)ev->data.len, (const char *)ev->data.p);
 		break;

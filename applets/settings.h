@@ -40,6 +40,8 @@ struct settings {
 	/* what they may; forwards come later and read these */
 	uint8_t tcp_local, tcp_remote, stream_local, stream_remote; /* in this order */
 	uint8_t gateway_ports;                                      /* enum gateway_ports */
+	uint8_t stream_unlink;
+	uint32_t stream_mask; /* umask of unix sockets that listen */
 	uint8_t agent_forwarding, motd, pass_env, permit_tty, permit_user_env;
 	uint8_t qos;
 	uint32_t max_tries;

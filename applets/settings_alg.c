@@ -18,33 +18,38 @@ const char *set_alg_name(unsigned kind, unsigned i)
 	}
 }
 
-static int built_in(unsigned kind, struct str name)
+static void put_name(struct wr *w, const char *name)
 {
-	const char *z;
-
-	for (unsigned i = 0; (z = set_alg_name(kind, i)); i++)
-		if (str_is(name, z))
-			return 1;
-	return 0;
-}
-
-static void put_name(struct wr *w, struct str name)
-{
+	if (list_has((struct str){w->start, wr_len(w)}, str_of(name)))
+		return;
 	if (wr_len(w))
 		wr_u8(w, ',');
-	wr_bytes(w, name.p, name.len);
+	wr_bytes(w, name, strlen(name));
+}
+
+/* those built in that match the pattern; 0: there are none. w may be NULL */
+static int put_matching(struct wr *w, unsigned kind, struct str pattern)
+{
+	const char *z;
+	int n = 0;
+
+	for (unsigned i = 0; (z = set_alg_name(kind, i)); i++)
+		if (match_glob(str_of(z), pattern)) {
+			n++;
+			if (w)
+				put_name(w, z);
+		}
+	return n;
 }
 
 /*
  * All that is built in is the default, so + adds nothing to it, ^ puts names to
  * the front and - takes those away that match.
  */
-const char *set_alg(struct settings *s, uint16_t *ref, unsigned kind, struct str *what)
+const char *set_alg_list(struct wr *w, unsigned kind, struct str *what, int strict)
 {
-	char room[512];
-	struct wr w = wr_init(room, sizeof(room));
 	struct str list = *what, rest, name;
-	char op = (char)*list.p;
+	char op = list.len ? (char)*list.p : 0;
 	const char *z;
 
 	if (op == '+' || op == '-' || op == '^') {
@@ -53,20 +58,24 @@ const char *set_alg(struct settings *s, uint16_t *ref, unsigned kind, struct str
 	} else {
 		op = 0;
 	}
-	for (rest = list; op != '-' && list_next(&rest, &name);) {
-		if (!built_in(kind, name)) {
+	for (rest = list; op != '-' && list_next(&rest, &name);)
+		if (!put_matching(op == '+' ? NULL : w, kind, name) && strict) {
 			*what = name;
 			return "not built in";
 		}
-		if (op != '+')
-			put_name(&w, name);
-	}
-	for (unsigned i = 0; op && (z = set_alg_name(kind, i)); i++) {
-		name = str_of(z);
-		if (op == '+' || !match_list(name, list))
-			put_name(&w, name);
-	}
-	if (w.bad || !wr_len(&w))
-		return "nothing left of the list";
+	for (unsigned i = 0; op && (z = set_alg_name(kind, i)); i++)
+		if (op != '-' || !match_list(str_of(z), list))
+			put_name(w, z);
+	return w->bad || !wr_len(w) ? "nothing left of the list" : NULL;
+}
+
+const char *set_alg(struct settings *s, uint16_t *ref, unsigned kind, struct str *what)
+{
+	char room[512];
+	struct wr w = wr_init(room, sizeof(room));
+	const char *wrong = set_alg_list(&w, kind, what, 1);
+
+	if (wrong)
+		return wrong;
 	return set_text(s, ref, (struct str){w.start, wr_len(&w)}) ? NULL : "no room left for";
 }

@@ -78,6 +78,7 @@ static void dump_row(const struct settings *s, const struct setting *row, int fd
 		fmt_fd(fd, "%.*s\n", (int)name.len, (const char *)name.p);
 		break;
 	case SET_REKEY: fmt_fd(fd, "%u %u\n", s->rekey_bytes, s->rekey_seconds); break;
+	case SET_OCTAL: fmt_fd(fd, "0%o\n", *(const uint32_t *)at); break;
 	case SET_NUM:
 	case SET_FIRST:
 	case SET_TIME:

@@ -46,6 +46,8 @@ const struct setting set_table[K_COUNT] = {
     [K_TCP_FORWARDING] = {NAMED("AllowTcpForwarding") "yes", AT(tcp_local), SET_FORWARD, 0},
     [K_STREAM_FORWARDING] = {NAMED("AllowStreamLocalForwarding") "yes",
 	AT(stream_local), SET_FORWARD, 0},
+    [K_STREAM_MASK] = {NAMED("StreamLocalBindMask") USE_FORWARD("0177"), AT(stream_mask), SET_OCTAL, 0},
+    [K_STREAM_UNLINK] = {NAMED("StreamLocalBindUnlink"), AT(stream_unlink), SET_ENUM, E_BOOL},
     [K_GATEWAY_PORTS] = {NAMED("GatewayPorts"), AT(gateway_ports), SET_ENUM, E_GATEWAY},
     [K_AGENT_FORWARDING] = {NAMED("AllowAgentForwarding") "yes", AT(agent_forwarding), SET_ENUM, E_BOOL},
     [K_PRINT_MOTD] = {NAMED("PrintMotd") USE_MOTD("yes"), AT(motd), SET_ENUM, ANSWER(CFG_MOTD)},
@@ -69,7 +71,9 @@ const struct setting set_table[K_COUNT] = {
     [K_HOSTKEY_ALGS] = {NAMED("HostKeyAlgorithms"), AT(hostkey_algs), SET_ALG, ALG_SIG},
     [K_PUBKEY_ALGS] = {NAMED("PubkeyAcceptedAlgorithms"), AT(pubkey_algs), SET_ALG, ALG_SIG},
     [K_VERSION_ADDENDUM] = {NAMED("VersionAddendum"), AT(version_addendum), SET_REST, 0},
-    [K_SUBSYSTEM] = {NAMED("Subsystem") "sftp /usr/libexec/sftp-server", AT(subsystem), SET_SUBSYS, 0},
+    [K_SUBSYSTEM] = {CFG_SFTP_SERVER ? NAMED("Subsystem") "sftp sftp-server"
+				     : NAMED("Subsystem") "sftp /usr/libexec/sftp-server",
+	AT(subsystem), SET_SUBSYS, 0},
     /* flags only */
     [K_CONFIG] = {"\0" USE_SSHD_CONFIG(CFG_HOSTKEY_DIR "/sshd_config"), AT(config_file), SET_WORD, 0},
     [K_FOREGROUND] = {"\0", AT(foreground), SET_ENUM, E_BOOL},

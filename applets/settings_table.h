@@ -4,7 +4,7 @@
 #define SETTINGS_TABLE_H
 
 #include "settings.h"
-#include "wire.h"
+#include "settings_share.h"
 
 /* how a value is read, and what is at .off */
 enum set_type {
@@ -24,7 +24,8 @@ enum set_type {
 	SET_LIST,    /* uint16_t, words, and later lines add to it; arg stands between */
 	SET_REST,    /* uint16_t, the rest of the line as it is; "none" is empty */
 	SET_SUBSYS,  /* uint16_t[SETTINGS_SUBSYSTEMS], name and rest of the line */
-	SET_FLAG     /* nothing; the flags know */
+	SET_FLAG,    /* nothing; the flags know */
+	SET_OCTAL    /* uint32_t, up to 0777 */
 };
 
 enum set_enum {
@@ -40,8 +41,6 @@ enum set_enum {
 	E_QOS,
 	E_COUNT
 };
-
-enum set_alg { ALG_KEX, ALG_SIG, ALG_CIPHER, ALG_MAC, ALG_COUNT };
 
 /* rows; those behind K_KEYWORDS have no keyword, only flags */
 enum set_row {
@@ -74,6 +73,8 @@ enum set_row {
 	K_SET_ENV,
 	K_TCP_FORWARDING,
 	K_STREAM_FORWARDING,
+	K_STREAM_MASK,
+	K_STREAM_UNLINK,
 	K_GATEWAY_PORTS,
 	K_AGENT_FORWARDING,
 	K_PRINT_MOTD,
@@ -160,12 +161,9 @@ struct str set_enum_name(unsigned e, unsigned value);
 
 /* settings_alg.c: as set_value; *ref gets the list, prefixes + - ^ resolved */
 const char *set_alg(struct settings *s, uint16_t *ref, unsigned kind, struct str *what);
-/* name number i of a kind; NULL behind the last */
-const char *set_alg_name(unsigned kind, unsigned i);
 
 /* settings.c: as set_read, from outside: the default goes away, the row counts as given */
 const char *set_value(struct settings *s, unsigned row, struct str *what);
-int set_given(const uint32_t *given, unsigned row);
 /* 1 for what later values add to */
 int set_adds(const struct setting *row);
 

@@ -40,8 +40,7 @@ static int same(struct str v, const char *z)
 	return v.len == strlen(z) && set_same(v, z);
 }
 
-/* takes the next name off an enum's; its value, or -1 at the end */
-static int enum_next(const char **z, struct str *name)
+int set_enum_next(const char **z, struct str *name)
 {
 	int value = **z - '0';
 
@@ -60,7 +59,7 @@ struct str set_enum_name(unsigned e, unsigned value)
 	int n;
 
 	do
-		n = enum_next(&z, &name);
+		n = set_enum_next(&z, &name);
 	while (n >= 0 && (unsigned)n != value);
 	return name;
 }
@@ -74,7 +73,7 @@ static const char *put_enum(struct settings *s, unsigned k, struct str v)
 	int n;
 
 	do
-		n = enum_next(&z, &name);
+		n = set_enum_next(&z, &name);
 	while (n >= 0 && (name.len != v.len || !set_same(v, (const char *)name.p)));
 	if (n < 0)
 		return e == E_NO ? "not built in" : "not a value that it can have";
@@ -139,18 +138,28 @@ static int take_units(struct str v, const char *units, const uint32_t *worth, ui
 	return 1;
 }
 
-static int take_time(struct str v, uint32_t *out)
+int set_take_time(struct str v, uint32_t *out)
 {
 	static const uint32_t worth[] = {1, 60, 3600, 86400, 604800};
 
 	return take_units(v, "smhdw", worth, out);
 }
 
-static int take_size(struct str v, uint32_t *out)
+int set_take_size(struct str v, uint32_t *out)
 {
 	static const uint32_t worth[] = {1u << 10, 1u << 20, 1u << 30};
 
 	return take_units(v, "kmg", worth, out);
+}
+
+int set_take_octal(struct str v, uint32_t *out)
+{
+	uint32_t n = 0;
+
+	for (; v.len && *v.p - '0' + 0u < 8 && n < 01000; v.p++, v.len--)
+		n = n << 3 | (*v.p - '0');
+	*out = n;
+	return !v.len && n <= 0777;
 }
 
 static const char *put_number(uint32_t *to, const struct setting *row, struct str v)
@@ -159,9 +168,9 @@ static const char *put_number(uint32_t *to, const struct setting *row, struct st
 	int ok = CFG_TUNABLE && same(v, "none");
 
 	if (CFG_TUNABLE && row->type == SET_TIME)
-		ok |= take_time(v, &n);
+		ok |= set_take_time(v, &n);
 	else if (CFG_TUNABLE && row->type == SET_SIZE)
-		ok |= take_size(v, &n);
+		ok |= set_take_size(v, &n);
 	else
 		ok |= take_number(&v, &n) && (!v.len || (row->type == SET_FIRST && *v.p == ':'));
 	if (!ok || n < row->arg)
@@ -170,22 +179,21 @@ static const char *put_number(uint32_t *to, const struct setting *row, struct st
 	return NULL;
 }
 
-/* `bytes [time]`, each of them may be none, or default where ours is meant */
-static const char *put_rekey(struct settings *s, struct str *what)
+const char *set_take_rekey(struct str *what, uint32_t *bytes, uint32_t *seconds)
 {
 	struct str size = *what;
 	const uint8_t *space = memchr(size.p, ' ', size.len);
 
-	s->rekey_bytes = s->rekey_seconds = 0;
+	*bytes = *seconds = 0;
 	if (space)
 		size.len = (size_t)(space - size.p);
-	if (!same(size, "default") && !same(size, "none") && !take_size(size, &s->rekey_bytes))
+	if (!same(size, "default") && !same(size, "none") && !set_take_size(size, bytes))
 		return "not a size";
 	if (!space)
 		return NULL;
 	what->p = space + 1;
 	what->len -= size.len + 1;
-	if (!same(*what, "none") && !take_time(*what, &s->rekey_seconds))
+	if (!same(*what, "none") && !set_take_time(*what, seconds))
 		return "not a time";
 	return NULL;
 }
@@ -298,6 +306,8 @@ const char *set_read(struct settings *s, unsigned k, struct str *what)
 
 	if (!what->len)
 		return "no value";
+	if (CFG_FORWARD && row->type == SET_OCTAL)
+		return set_take_octal(*what, to) ? NULL : "not an octal mode";
 	switch (row->type) {
 	case SET_ENUM:
 	case SET_FORWARD: return put_enum(s, k, *what);
@@ -305,7 +315,9 @@ const char *set_read(struct settings *s, unsigned k, struct str *what)
 	case SET_FIRST:
 	case SET_TIME:
 	case SET_SIZE: return put_number(to, row, *what);
-	case SET_REKEY: return CFG_SSHD_OPTIONS ? put_rekey(s, what) : NULL;
+	case SET_REKEY:
+		return CFG_SSHD_OPTIONS ? set_take_rekey(what, &s->rekey_bytes, &s->rekey_seconds)
+					: NULL;
 	default: return put_words(s, row, to, what);
 	}
 }

@@ -62,9 +62,33 @@ int auth_client_on_banner(struct ssh *s, struct rd *r, struct ssh_event *ev)
 	return 1;
 }
 
+/* RFC 4256 3.2; the prompts are walked through once here, so that the caller need not */
+static int on_prompts(struct ssh *s, struct rd *r, struct ssh_event *ev)
+{
+	uint32_t i;
+
+	ev->name = rd_str(r);
+	ev->data = rd_str(r);
+	rd_str(r); /* language */
+	ev->num = rd_u32(r);
+	ev->blob = (struct str){r->p, rd_left(r)};
+	for (i = 0; i < ev->num && !r->bad; i++) {
+		rd_str(r);
+		rd_u8(r);
+	}
+	if (!rd_done(r))
+		return SSH_E_PARSE;
+	s->tried = 0;
+	s->prompted = 1;
+	ev->type = SSH_EV_PROMPTS;
+	return 1;
+}
+
 /* 60: PK_OK for a key that was asked about; a password that is to be changed counts as refused */
 int auth_client_on_method(struct ssh *s, struct rd *r, struct ssh_event *ev)
 {
+	if (s->tried == AUTH_KEYBOARD)
+		return on_prompts(s, r, ev);
 	ev->name = rd_str(r);
 	ev->blob = rd_str(r);
 	if (!rd_done(r))
@@ -105,6 +129,7 @@ static int sent(struct ssh *s, struct wr *w, uint8_t method)
 	if (err)
 		s->err = err;
 	s->tried = method;
+	s->prompted = 0;
 	return !err;
 }
 
@@ -128,6 +153,30 @@ int ssh_auth_password(struct ssh *s, struct str user, struct str password)
 	wr_u8(&w, 0);
 	wr_str(&w, password.p, password.len);
 	return sent(s, &w, AUTH_PASSWORD);
+}
+
+int ssh_auth_keyboard(struct ssh *s, struct str user)
+{
+	struct wr w;
+
+	if (!may_try(s))
+		return 0;
+	w = request(s, user, "keyboard-interactive");
+	wr_strz(&w, ""); /* language */
+	wr_strz(&w, ""); /* submethods */
+	return sent(s, &w, AUTH_KEYBOARD);
+}
+
+int ssh_auth_prompts(struct ssh *s, uint32_t n, struct str answers)
+{
+	struct wr w;
+
+	if (!may_try(s) || !s->prompted || !tx_fits(s, answers.len))
+		return 0;
+	w = packet_begin(s, MSG_USERAUTH_INFO_RESPONSE);
+	wr_u32(&w, n);
+	wr_bytes(&w, answers.p, answers.len);
+	return sent(s, &w, AUTH_KEYBOARD);
 }
 
 int ssh_auth_key(struct ssh *s, struct str user, struct str alg, struct str blob, int sign)

@@ -312,6 +312,11 @@ void ssh_out_ack(struct ssh *s, int ch, int ext, size_t n)
 	s->err = packet_seal_data(s, c->peer_id, ext, n);
 }
 
+int ssh_chan_room(const struct ssh *s)
+{
+	return chan_free_slot(s) >= 0;
+}
+
 int ssh_chan_open(struct ssh *s, const char *type, struct str data)
 {
 	int ch = chan_free_slot(s);

@@ -81,6 +81,7 @@ int trans_disconnect_send(struct ssh *s, uint32_t reason, const char *text);
 int trans_ext_info_send(struct ssh *s);
 
 /* auth_server.c, auth_client.c */
+int auth_server_early(struct ssh *s);
 int auth_server_on_service(struct ssh *s, struct rd *r, struct ssh_event *ev);
 int auth_server_on_request(struct ssh *s, struct rd *r, struct ssh_event *ev);
 int auth_server_on_late(struct ssh *s, struct rd *r, struct ssh_event *ev);

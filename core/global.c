@@ -31,6 +31,10 @@ int global_due(struct ssh *s)
 		uint8_t msg = owed_take(&s->owed) ? MSG_REQUEST_SUCCESS : MSG_REQUEST_FAILURE;
 		struct wr w = packet_begin(s, msg);
 
+		if (CFG_FORWARD && s->port_due && s->port_after-- == 0) {
+			s->port_due = 0;
+			wr_u32(&w, s->port);
+		}
 		err = packet_end(s, &w);
 	}
 	while (!err && s->n_refused && tx_room(s) >= 256) {
@@ -44,6 +48,18 @@ int global_due(struct ssh *s)
 		err = packet_end(s, &w);
 	}
 	return err;
+}
+
+void ssh_answer_port(struct ssh *s, uint32_t port)
+{
+	int yes = s->ask == SSH_EV_GLOBAL && !s->port_due;
+
+	if (yes && s->ask_want) {
+		s->port = port;
+		s->port_due = 1;
+		s->port_after = s->owed.n;
+	}
+	ssh_answer(s, yes ? SSH_YES : SSH_NO);
 }
 
 int ssh_global(struct ssh *s, const char *name, int want_reply, struct str data)

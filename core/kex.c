@@ -108,7 +108,8 @@ static int newkeys_send(struct ssh *s)
 		return SSH_OK;
 	if (is_client(s))
 		return auth_client_service_send(s);
-	return s->peer_ext_info ? trans_ext_info_send(s) : SSH_OK;
+	err = s->peer_ext_info ? trans_ext_info_send(s) : SSH_OK;
+	return err ? err : auth_server_early(s);
 }
 
 int kex_reply_send(struct ssh *s, struct str sig)

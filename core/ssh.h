@@ -80,10 +80,12 @@ enum ssh_ev {
 	SSH_EV_KEYED, /* new keys in both directions; num: 1 for the first time */
 	SSH_EV_AUTH,  /* asks (server): see struct ssh_auth */
 	SSH_EV_AUTH_NEXT, /* client: call ssh_auth_*; name: methods that can go on, num: partial success */
-	SSH_EV_PK_OK,        /* client: the key (name, blob) would do */
-	SSH_EV_BANNER,       /* client: data */
-	SSH_EV_AUTHED,       /* both: phase PH_CONN has begun */
-	SSH_EV_GLOBAL,       /* asks: name, data, want */
+	SSH_EV_PK_OK,   /* client: the key (name, blob) would do */
+	SSH_EV_PROMPTS, /* client: name, data instruction, num prompts, in blob each a string and
+				u8 echo; then ssh_auth_prompts (RFC 4256 3.2) */
+	SSH_EV_BANNER,  /* client: data */
+	SSH_EV_AUTHED,  /* both: phase PH_CONN has begun */
+	SSH_EV_GLOBAL,  /* asks: name, data, want */
 	SSH_EV_GLOBAL_REPLY, /* num: 1 success, data; to our requests, in their order */
 	SSH_EV_OPEN,         /* asks: ch, name (channel type), data */
 	SSH_EV_OPENED,       /* ch: our open was confirmed */
@@ -97,7 +99,13 @@ enum ssh_ev {
 	SSH_EV_DISCONNECT /* num: reason, data: text; the error follows */
 };
 
-enum ssh_method { AUTH_NONE = 1, AUTH_PASSWORD = 2, AUTH_PUBLICKEY = 4, AUTH_OTHER = 8 };
+enum ssh_method {
+	AUTH_NONE = 1,
+	AUTH_PASSWORD = 2,
+	AUTH_PUBLICKEY = 4,
+	AUTH_OTHER = 8,
+	AUTH_KEYBOARD = 16 /* keyboard-interactive, the client's side alone */
+};
 
 /* a USERAUTH_REQUEST, RFC 4252 */
 struct ssh_auth {
@@ -141,6 +149,7 @@ struct ssh_conf {
 	uint8_t n_hostkeys;
 	uint8_t methods;        /* server: enum ssh_method that FAILURE names */
 	uint8_t max_tries;      /* server: failures until the end, 0: 6 */
+	uint8_t early;          /* server: none never lets anybody in; see auth_server_early */
 	struct str banner;      /* server: at most SSH_BANNER_MAX bytes */
 	uint8_t *pool;          /* receive pool, aligned as a page */
 	uint32_t pool_len;      /* bytes */
@@ -241,13 +250,17 @@ struct ssh {
 	    sig_algs; /* client: bits of the rows that server-sig-algs named; ~0 where it came not */
 	/* authentication */
 	uint8_t methods, fails, queries;
-	uint8_t tried; /* client: enum ssh_method of the request in flight */
+	uint8_t tried;    /* client: enum ssh_method of the request in flight */
+	uint8_t early;    /* server: the first service and none are answered already */
+	uint8_t prompted; /* client: the server awaits answers to its prompts */
 	uint32_t user_len;
 	uint8_t user[SSH_USER_MAX];
 	struct str auth_alg, auth_blob; /* of the request in hand */
 	/* connection */
 	struct pool pool;
 	struct owed owed; /* for global requests */
+	uint32_t port;    /* goes with the answer before which .port_after others are owed */
+	uint8_t port_due, port_after;
 	struct {
 		uint32_t id;
 		uint8_t reason;
@@ -271,6 +284,8 @@ void ssh_tx_ack(struct ssh *s, size_t n);
 /* 1: *ev holds an event; 0: nothing until more bytes, room in tx, or an answer; < 0: enum ssh_err, for good */
 int ssh_step(struct ssh *s, uint64_t now_ms, struct ssh_event *ev);
 void ssh_answer(struct ssh *s, int answer);
+/* of SSH_EV_GLOBAL tcpip-forward with port 0: yes, and the port (RFC 4254 7.1) */
+void ssh_answer_port(struct ssh *s, uint32_t port);
 /* sig: a signature as on the wire (string algorithm, string bytes); len 0: refused */
 void ssh_answer_sig(struct ssh *s, struct str sig);
 
@@ -298,6 +313,9 @@ int ssh_auth_none(struct ssh *s, struct str user);
 int ssh_auth_password(struct ssh *s, struct str user, struct str password);
 /* a query where sign is 0; else SSH_EV_SIGN asks for the signature over its data */
 int ssh_auth_key(struct ssh *s, struct str user, struct str alg, struct str blob, int sign);
+int ssh_auth_keyboard(struct ssh *s, struct str user);
+/* answers: as many strings as there were prompts, one behind the other */
+int ssh_auth_prompts(struct ssh *s, uint32_t n, struct str answers);
 
 /*
  * Channels. in: what the peer sent and the fd has not taken. out: where to read
@@ -312,6 +330,7 @@ int ssh_in_closed(const struct ssh *s, int ch); /* 1: the peer closed; nothing c
 
 /* the channel, or -1: no slot, or not now */
 int ssh_chan_open(struct ssh *s, const char *type, struct str data);
+int ssh_chan_room(const struct ssh *s); /* 1: there is a slot */
 void ssh_chan_confirm(struct ssh *s, int ch, int yes_or_reason);
 /* 0: not now */
 int ssh_chan_request(struct ssh *s, int ch, const char *name, int want_reply, struct str data);

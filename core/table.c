@@ -18,7 +18,7 @@
 #define FLOW (BEFORE | K(K_SHARE))
 #define DATA (FLOW | K(K_NEWKEYS))
 
-/* what reaches a client alone, or who opens channels */
+/* what reaches a client alone */
 #define CLIENT(...) USE_ENGINE_CLIENT(__VA_ARGS__, )
 
 /* clang-format off */
@@ -48,8 +48,8 @@ static const struct row rows[] = {
 	{80, 80, TO_BOTH, PH(PH_CONN), FLOW, global_on_request},
 	{81, 82, TO_BOTH, PH(PH_CONN), FLOW, global_on_reply},
 	{90, 90, TO_BOTH, PH(PH_CONN), FLOW, chan_on_open},
-	CLIENT({91, 91, TO_BOTH, PH(PH_CONN), FLOW, chan_on_confirm })
-	CLIENT({92, 92, TO_BOTH, PH(PH_CONN), FLOW, chan_on_refused })
+	USE_OPENS({91, 91, TO_BOTH, PH(PH_CONN), FLOW, chan_on_confirm},)
+	USE_OPENS({92, 92, TO_BOTH, PH(PH_CONN), FLOW, chan_on_refused},)
 	{93, 93, TO_BOTH, PH(PH_CONN), DATA, chan_on_window},
 	{94, 94, TO_BOTH, PH(PH_CONN), DATA, chan_on_data},
 	{95, 95, TO_BOTH, PH(PH_CONN), DATA, chan_on_ext_data},

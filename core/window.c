@@ -97,9 +97,26 @@ uint32_t window_first(const struct ssh *s)
 {
 	uint32_t open, left = unpromised(s, &open), r = reserve(s, open), n = least(s);
 
+	uint32_t most = FIRST_BLOCKS;
+
+	if (is_client(s) && most < left / 2) /* its first channel is most often its only one */
+		most = left / 2;
 	if (left > r)
 		n += left - r;
-	return bytes(s, n < FIRST_BLOCKS ? n : FIRST_BLOCKS);
+	return bytes(s, n < most ? n : most);
+}
+
+/*
+ * The least that is worth a message. Were it as much as half, the two halves of a
+ * window could come to travel as one, and a long line would carry but one of them.
+ */
+static uint32_t step(uint32_t limit)
+{
+	uint32_t n = limit / 8;
+
+	if (n < SSH_DATA_MAX)
+		n = SSH_DATA_MAX;
+	return n < limit / 2 ? n : limit / 2;
 }
 
 uint32_t window_more(const struct ssh *s, const struct chan *c)
@@ -108,7 +125,7 @@ uint32_t window_more(const struct ssh *s, const struct chan *c)
 
 	if (c->state != CH_OPEN || !flows(c))
 		return 0;
-	if (c->granted && c->granted > c->limit / 2) /* spares the sum below, most of the time */
+	if (c->granted && c->limit - c->granted < step(c->limit)) /* spares the sum below, mostly */
 		return 0;
 	left = unpromised(s, &open);
 	r = reserve(s, open);
@@ -122,7 +139,7 @@ uint32_t window_more(const struct ssh *s, const struct chan *c)
 	if (most <= blocks_of(c))
 		return 0;
 	limit = bytes(s, most - blocks_of(c));
-	if (limit <= c->granted || limit - c->granted < limit / 2)
+	if (limit <= c->granted || limit - c->granted < step(limit))
 		return 0;
 	return limit - c->granted;
 }

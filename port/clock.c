@@ -81,6 +81,21 @@ void clock_date(uint32_t s, struct date *d)
 	d->second = s;
 }
 
+void clock_ls(char buf[16], uint32_t seconds)
+{
+	uint32_t age = (uint32_t)clock_unix() - seconds;
+	struct date d;
+	size_t n;
+
+	clock_date(seconds, &d);
+	n = fmt(buf, 16, "%.3s %2u ", &"JanFebMarAprMayJunJulAugSepOctNovDec"[d.month * 3], d.day);
+	/* what is in the future is old as well: its age wraps */
+	if (age < 365 * DAY / 2)
+		fmt(buf + n, 16 - n, "%02u:%02u", d.hour, d.minute);
+	else
+		fmt(buf + n, 16 - n, " %u", d.year);
+}
+
 /* n decimal digits; beyond any field's range where they are not */
 static unsigned digits(const char *s, int n)
 {

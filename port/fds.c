@@ -12,47 +12,31 @@
 #endif
 #endif
 
-#define ROOM 512
 #define MOST 4096 /* closed one by one where neither close_range nor /proc is there */
 
-/* struct linux_dirent64 */
-struct entry {
-	uint64_t ino, off;
-	unsigned short len;
-	unsigned char type;
-	char name[];
+/* for getdents64, whose records begin with 64-bit numbers */
+union room {
+	uint64_t aligned;
+	char bytes[512];
 };
-
-union entries {
-	struct entry first;
-	char room[ROOM];
-};
-
-static long entries_read(int fd, union entries *e)
-{
-	return sys(SYS_getdents64, fd, e, (long)sizeof *e);
-}
 
 /* Names are in /proc/self/fd by number, so that closing does not disturb the reading. */
 static int close_listed(unsigned lo, unsigned hi)
 {
-	int dir = fd_open("/proc/self/fd", O_RDONLY | O_DIRECTORY);
-	union entries e;
-	uint64_t fd;
-	long n = -1, at;
+	int fd = fd_open("/proc/self/fd", O_RDONLY | O_DIRECTORY), r;
+	union room room;
+	const char *name;
+	uint64_t number;
+	struct dir d;
 
-	if (dir < 0)
+	if (fd < 0)
 		return -1;
-	while ((n = entries_read(dir, &e)) > 0)
-		for (at = 0; at < n;) {
-			const struct entry *x = (const void *)(e.room + at);
-
-			if (num_parse(x->name, lo, hi, &fd) == 0 && (int)fd != dir)
-				close((int)fd);
-			at += x->len;
-		}
-	close(dir);
-	return (int)n;
+	dir_init(&d, fd, room.bytes, sizeof room);
+	while ((r = dir_next(&d, &name)) > 0)
+		if (num_parse(name, lo, hi, &number) == 0 && (int)number != fd)
+			close((int)number);
+	close(fd);
+	return r;
 }
 
 void fds_close(unsigned lo, unsigned hi)
@@ -66,19 +50,16 @@ void fds_close(unsigned lo, unsigned hi)
 
 int dir_is_empty(int fd)
 {
-	union entries e;
-	long n = entries_read(fd, &e), at;
+	union room room;
+	const char *name;
+	struct dir d;
+	int r;
 
-	if (n < 0)
-		return 0;
-	for (at = 0; at < n;) {
-		const struct entry *x = (const void *)(e.room + at);
-
-		if (x->name[0] != '.' || (x->name[1] && (x->name[1] != '.' || x->name[2])))
+	dir_init(&d, fd, room.bytes, sizeof room);
+	while ((r = dir_next(&d, &name)) > 0)
+		if (name[0] != '.' || (name[1] && (name[1] != '.' || name[2])))
 			return 0;
-		at += x->len;
-	}
-	return 1;
+	return r == 0;
 }
 
 void proc_close_from(int lowest)

@@ -68,23 +68,49 @@ static void put_item(struct sink *s, const struct item *it)
 		sink_put(s, ' ');
 }
 
-/* v / 10: a product where a division would be a function of the compiler's library */
-static unsigned long tenth(unsigned long v)
+/* sizes of files need 64 bits, which cost 200 bytes on 32-bit processors */
+#if CFG_SFTP_SERVER || CFG_SCP || CFG_SFTP
+typedef uint64_t number;
+#define WIDE 1
+#else
+typedef unsigned long number;
+#define WIDE 0
+#endif
+
+/* v / 10: products where a division would be a function of the compiler's library */
+static number tenth(number v)
 {
-	return sizeof v == 4 ? (unsigned long)(v * (uint64_t)0xcccccccd >> 35) : v / 10;
+	number q = 0;
+	uint32_t part, left = 0;
+	int i;
+
+	if (sizeof(long) == 8)
+		return v / 10;
+	if (!WIDE)
+		return (number)(v * (uint64_t)0xcccccccd >> 35);
+	for (i = 0; i < 4; i++) {
+		left = left << 16 | (uint32_t)((uint64_t)v >> 48); /* < 10 * 2^16 */
+		part = (uint32_t)(left * (uint64_t)0xcccccccd >> 35);
+		left -= part * 10;
+		q = (number)((uint64_t)q << 16 | part);
+		v = (number)((uint64_t)v << 16);
+	}
+	return q;
 }
 
-static void item_number(struct item *it, unsigned long v, int kind)
+static void item_number(struct item *it, number v, int kind)
 {
 	char *end = it->digits + sizeof it->digits, *p = end;
-	int minus = kind == 'd' && (long)v < 0, bits = kind == 'x' ? 4 : kind == 'o' ? 3 : 0;
-	unsigned long rest;
+	int minus = kind == 'd' && v > (number)-1 / 2;
+	uint32_t base = kind == 'x' ? 16 : kind == 'o' ? 8 : 10;
+	number rest;
 
 	if (minus)
 		v = -v;
 	do {
-		rest = bits ? v >> bits : tenth(v);
-		*--p = hex[v - (bits ? rest << bits : rest * 10)];
+		/* no shift by a variable: that is another such function */
+		rest = kind == 'x' ? v >> 4 : kind == 'o' ? v >> 3 : tenth(v);
+		*--p = hex[(uint32_t)v - (uint32_t)rest * base];
 		v = rest;
 	} while (v);
 	if (minus)
@@ -118,9 +144,9 @@ static void item_text(struct item *it, const char *t, int most)
 static const char *put_spec(struct sink *s, const char *f, va_list *ap, int err)
 {
 	struct item it = {.left = *f == '-'};
-	int most = -1, is_long = 0;
+	int most = -1, longs = 0;
 	const char *given;
-	long v;
+	number v;
 
 	f += it.left;
 	it.zero = *f == '0';
@@ -131,16 +157,18 @@ static const char *put_spec(struct sink *s, const char *f, va_list *ap, int err)
 		most = star_or_number(&f, ap);
 	}
 	for (; *f == 'l' || *f == 'z'; f++)
-		is_long = 1; /* size_t is as wide as long on every Linux */
+		longs++; /* size_t is as wide as long on every Linux */
 	switch (*f) {
 	case 'd':
 	case 'u':
 	case 'x':
 	case 'o':
-		v = is_long     ? va_arg(*ap, long)
-		    : *f == 'd' ? va_arg(*ap, int)
-				: (long)va_arg(*ap, unsigned);
-		item_number(&it, (unsigned long)v, *f);
+		v = WIDE && longs > 1    ? (number)va_arg(*ap, long long)
+		    : longs && *f == 'd' ? (number)va_arg(*ap, long)
+		    : longs              ? va_arg(*ap, unsigned long)
+		    : *f == 'd'          ? (number)va_arg(*ap, int)
+					 : va_arg(*ap, unsigned);
+		item_number(&it, v, *f);
 		break;
 	case 'c':
 		it.digits[0] = (char)va_arg(*ap, int);

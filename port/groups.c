@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "internal.h"
 
+#include <errno.h>
 #include <string.h>
 
 struct groups {
@@ -54,6 +55,21 @@ int user_in_group(const struct user *u, const char *group)
 			return 1;
 		}
 	return 0;
+}
+
+int group_name_of(gid_t gid, char name[USER_NAME])
+{
+	struct groups g;
+
+	if (groups_open(&g) == 0)
+		while (next_group(&g, ""))
+			if (*g.name && g.gid == gid) {
+				fields_close(&g.f);
+				memcpy(name, g.name, sizeof g.name);
+				return 0;
+			}
+	fmt(name, USER_NAME, "%u", (unsigned)gid);
+	return -ENOENT;
 }
 
 int groups_of(const char *name, gid_t *out, int max)

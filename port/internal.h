@@ -55,6 +55,9 @@ int groups_of(const char *name, gid_t *out, int max);
 /* fmt.c: the whole of n bytes to a descriptor; 0 or -errno */
 int write_all(int fd, const void *p, size_t n);
 
+/* sandbox.c: a limit of RLIMIT_..., for good; 1 where it is set */
+int limit_zero(int which);
+
 /* seccomp.c: 1 where the filter is in place */
 int seccomp_net(void);
 
@@ -80,6 +83,8 @@ void sig_drop(void);
 void sig_mask(const unsigned long set[SIG_WORDS], unsigned long old[SIG_WORDS]);
 /* SIGPIPE: writes to a closed pipe say EPIPE; SIGALRM: no alarm here is ours */
 void sig_ignore(void);
+/* for a program of the user's: undoes that and the mask, and leaves what the user ignores */
+void sig_pass_on(void);
 
 /*
  * fields.c: passwd, shadow, group and shells field by field, through a small

@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #define PAGE 4096
 #define STACK_DEEP (64 * 1024) /* further down than we ever go */
@@ -23,4 +24,12 @@ __attribute__((noinline)) void mem_rest_stack(void)
 	uintptr_t to = ((uintptr_t)&here - 512) & ~(uintptr_t)(PAGE - 1);
 
 	sys(SYS_madvise, to - STACK_DEEP, (long)STACK_DEEP, MADV_DONTNEED);
+}
+
+void mem_secret(void *p, size_t n)
+{
+	proc_undumpable();
+	limit_zero(RLIMIT_CORE);
+	sys(SYS_mlock, p, n);
+	sys(SYS_madvise, p, n, MADV_DONTDUMP);
 }

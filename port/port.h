@@ -18,7 +18,7 @@
 
 /*
  * %s %d %u %x %o %c %% with width, and '-' or '0' before it (no '0' with what may be
- * negative); %ld %lu %lx %lo %zu; %.*s.
+ * negative); %ld %lu %lx %lo %zu %lld %llu ...; %.*s.
  * %p ("printable"): const char *, control characters, DEL, bytes over 126 and
  * backslash escaped as \xHH, so that a name from the network cannot forge a log
  * line; %*p likewise with an int length (the compiler checks these letters, it
@@ -59,6 +59,8 @@ uint64_t clock_ms(void);  /* monotonic */
 int64_t clock_unix(void); /* seconds since 1970 */
 /* seconds since 1970 of YYYYMMDD[Z] or YYYYMMDDHHMM[SS][Z], local time taken as UTC; or -1 */
 int64_t clock_parse(const char *s);
+/* the date of ls -l, UTC: "Nov 22 15:04", or "Nov 22  2026" where that is over half a year from now */
+void clock_ls(char buf[16], uint32_t seconds);
 
 /* rand.c */
 
@@ -77,6 +79,36 @@ ssize_t file_read(const char *path, void *buf, size_t n);
 int file_write_atomic(const char *path, const void *buf, size_t n, mode_t mode);
 /* makes the directory and its parents, mode 0755 */
 int dir_make(const char *path);
+
+/* dir.c: the names in a directory, through a buffer of the caller's (getdents64) */
+
+struct dir {
+	int fd; /* the caller's to close */
+	unsigned at, have, size;
+	char *buf; /* 8-byte aligned, at least 512 bytes */
+};
+
+void dir_init(struct dir *d, int fd, void *buf, size_t size);
+/*
+ * 1: *name is the next one, "." and ".." too, good until the next call; 0: the end;
+ * -errno. After d->at == d->have the next call reads anew.
+ */
+int dir_next(struct dir *d, const char **name);
+
+/* path.c */
+
+#define PATH_FULL 4096             /* the longest path and its NUL */
+#define PATH_REAL (4 * PATH_FULL) /* room to work in */
+
+/*
+ * The absolute path without links, "." and "..", at the start of buf. The last
+ * part need not exist. Works without /proc.
+ */
+int path_real(const char *path, char buf[PATH_REAL]);
+/* chmod that does not follow a link: -EOPNOTSUPP where it is one */
+int link_chmod(const char *path, mode_t mode);
+/* utimensat with whole seconds; path NULL: of dir itself, which may be a file */
+int times_set(int dir, const char *path, uint32_t atime, uint32_t mtime, int flags);
 
 /* lines.c: a file a line at a time through a fixed buffer */
 
@@ -115,6 +147,9 @@ struct user {
 /* 0, -ENOENT, or another error: the file that failed is in *where (static text) */
 int user_find(const char *name, struct user *u, const char **where);
 int user_find_uid(uid_t uid, struct user *u);
+/* 0 and the name, or -ENOENT and the number in digits */
+int user_name_of(uid_t uid, char name[USER_NAME]);
+int group_name_of(gid_t gid, char name[USER_NAME]);
 void user_forget(struct user *u);
 /*
  * An empty shell field is /bin/sh. 1 where it is in /etc/shells (no such file:
@@ -187,11 +222,14 @@ int fd_open(const char *path, int flags); /* of what there is; CLOEXEC, NOCTTY *
 int fd_copy(int fd);                      /* CLOEXEC, and not one of 0 to 2 */
 int fd_pipe(int fds[2]);                  /* CLOEXEC */
 int fd_nonblock(int fd);
+int fd_blocking(int fd);
 /* of what the path leads to */
 int file_mode(const char *path, mode_t *mode, uid_t *owner);
 struct termios;
 int tty_get(int fd, struct termios *t);
 int tty_set(int fd, const struct termios *t);
+/* columns of the terminal on descriptor 1; 80 where nobody knows */
+unsigned tty_width(void);
 
 /* msg.c: datagrams between our processes (socketpair AF_UNIX, SOCK_SEQPACKET), with descriptors */
 
@@ -226,8 +264,19 @@ const char *self_name(void); /* basename of argv[0] */
  * run(role) instead. keep_err: descriptor 2 stays ours, else /dev/null for 0-2.
  */
 pid_t self_spawn(const char *role, const int *fds, int nfds, int keep_err, int (*run)(void));
+/* a path that leads to our own image, for somebody who runs us by a command line; or -errno */
+int self_path(char *buf, size_t n);
 /* detaches from the terminal: fork, setsid, /dev/null; the parent exits */
 int proc_daemon(void);
+/* the same without /dev/null */
+int proc_background(void);
+/*
+ * Likewise, but the parent goes on, with the child's pid. as_long: when the parent has
+ * ended, whatever it executes before, the child gets SIGTERM; -ECHILD: it has already.
+ */
+pid_t proc_away(int as_long);
+/* descriptors 0 to 2 become /dev/null */
+int proc_null(void);
 /* closes every descriptor from lowest on but port's own (image, log, sig_pipe) */
 void proc_close_from(int lowest);
 /* signal dispositions and mask as at start, umask 022, limits untouched */
@@ -241,12 +290,26 @@ struct child {
 	int tty;          /* 1: setsid and controlling terminal on descriptor in */
 	const char *path;
 	char *const *argv, *const *envp;
+	/*
+	 * Not NULL: our own image is executed in place of path, and main() is to find run by
+	 * argv; where that is not possible the child is forked and calls it (SFTP_SERVER).
+	 */
+	int (*run)(int argc, char **argv);
 };
 /*
  * vfork: setsid, terminal, chdir to the home (or /), dup2, close the rest,
  * signals, execve; the pid or -errno.
  */
 pid_t child_spawn(const struct child *c);
+/*
+ * vfork, exec (by PATH): a program that goes on beside us at the same terminal, with
+ * our environment, umask and open files (not those with CLOEXEC), in and out
+ * as its 0 and 1 (neither may be one of 0 to 2 but in its own place). When we
+ * die it gets SIGTERM. The pid or -errno.
+ */
+pid_t prog_spawn(const char *const *argv, int in, int out);
+/* becomes a program, by PATH; -errno where it cannot */
+int prog_exec(char *const *argv);
 
 /* mem.c: an idle connection costs what it needs, not what its busiest moment did */
 
@@ -260,6 +323,8 @@ pid_t child_spawn(const struct child *c);
 void mem_rest(void *p, size_t n);
 /* likewise the stack below the caller */
 void mem_rest_stack(void);
+/* n bytes of APART for secrets: not swapped as far as limits allow, and no core of this process */
+void mem_secret(void *p, size_t n);
 
 /* sig.c: signals are blocked and read from a descriptor; there are no handlers */
 
@@ -268,6 +333,10 @@ void mem_rest_stack(void);
  * list); a second call adds to them. SIGPIPE is ignored from here on.
  */
 int sig_pipe(const int *signals);
+/* the listed ones do again what they do by themselves, until sig_pipe is told of them */
+void sig_free(const int *signals);
+/* ignored, by programs that we start too, until sig_pipe is told of it */
+void sig_skip(int signal);
 /* the number of the next one, 0 where there is none; one that came twice may be told once */
 int sig_next(void);
 

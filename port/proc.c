@@ -5,6 +5,7 @@
 #include "proc.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -60,23 +61,47 @@ void self_init(char **argv)
 		proc_self.image = fd_open(proc_path, O_PATH);
 }
 
-int proc_daemon(void)
+pid_t proc_away(int as_long)
 {
+	pid_t parent = as_long ? getpid() : 0;
 	long pid = fork_raw();
-	int null, i;
 
-	if (pid < 0)
-		return (int)pid;
+	if (pid)
+		return (pid_t)pid;
+	if (as_long)
+		sys(SYS_prctl, PR_SET_PDEATHSIG, (long)SIGTERM);
+	if (as_long && getppid() != parent)
+		return -ECHILD;
+	sys(SYS_setsid);
+	return 0;
+}
+
+int proc_background(void)
+{
+	pid_t pid = proc_away(0);
+
 	if (pid > 0)
 		_exit(0);
-	sys(SYS_setsid);
-	null = fd_open("/dev/null", O_RDWR);
+	return pid;
+}
+
+int proc_null(void)
+{
+	int null = fd_open("/dev/null", O_RDWR), i;
+
 	if (null < 0)
 		return null;
 	for (i = 0; i < 3; i++)
 		dup2(null, i);
 	close(null);
 	return 0;
+}
+
+int proc_daemon(void)
+{
+	int r = proc_background();
+
+	return r < 0 ? r : proc_null();
 }
 
 void proc_undumpable(void)

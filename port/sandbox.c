@@ -75,7 +75,7 @@ static struct cred nobody(const char *name)
 	return c;
 }
 
-static int limit(int which)
+int limit_zero(int which)
 {
 	static const unsigned long zero[2]; /* a struct rlimit, which only libc's has 64 bits in */
 
@@ -88,7 +88,7 @@ static int limits(void)
 	struct kstat st;
 	int log_file = stat_fd(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode);
 
-	return limit(RLIMIT_NPROC) & (log_file || limit(RLIMIT_FSIZE));
+	return limit_zero(RLIMIT_NPROC) & (log_file || limit_zero(RLIMIT_FSIZE));
 }
 
 /* mask where it is in place; otherwise the log says so */

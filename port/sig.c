@@ -51,6 +51,15 @@ void sig_ignore(void)
 	disposition(SIGALRM, SIG_IGN);
 }
 
+static const unsigned long none[SIG_WORDS];
+
+void sig_pass_on(void)
+{
+	disposition(SIGPIPE, SIG_DFL);
+	disposition(SIGALRM, SIG_DFL);
+	sig_mask(none, NULL);
+}
+
 int sig_fd(void)
 {
 	return from;
@@ -75,6 +84,18 @@ int sig_pipe(const int *signals)
 	return from;
 }
 
+void sig_free(const int *signals)
+{
+	for (; *signals; signals++)
+		waited[0] &= ~(1ul << (*signals - 1));
+	sig_mask(waited, NULL);
+}
+
+void sig_skip(int s)
+{
+	disposition(s, SIG_IGN);
+}
+
 int sig_next(void)
 {
 	uint32_t info[32]; /* struct signalfd_siginfo, the number first */
@@ -84,7 +105,6 @@ int sig_next(void)
 
 void proc_reset_signals(void)
 {
-	static const unsigned long none[SIG_WORDS];
 	int s;
 
 	for (s = 1; s <= SIGNALS; s++)

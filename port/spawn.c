@@ -12,11 +12,17 @@
 #include "proc.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #define FDS_MAX 16
 #define NOTE_TTY 0x10000
+/* a session may be one of our own programs */
+#define CHILD_RUNS CFG_SFTP_SERVER
 
 /*
  * fds[i] becomes descriptor i. Those from keep on do not survive an exec: the
@@ -114,21 +120,34 @@ static pid_t job_start(struct job *j, int *note)
 	return -err;
 }
 
-/* 1: proc_path still leads to the file that we were started from */
-static int path_is_ours(int image)
+/* 1: the path still leads to the file that we were started from */
+static int path_leads(const char *path, int image)
 {
 	struct kstat is, was;
 
-	return proc_path[0] && stat_path(proc_path, &is) == 0 &&
+	return path[0] && stat_path(path, &is) == 0 &&
 	       stat_at(image, "", &was, AT_EMPTY_PATH) == 0 && is.st_dev == was.st_dev &&
 	       is.st_ino == was.st_ino;
+}
+
+/* executes our own image, which the map has put behind the pipe; comes back with -errno */
+static long exec_self(const struct job *j, char *const *args, char *const *env)
+{
+	int image = j->map.keep + 1;
+	char path[32];
+	long r = sys(SYS_execveat, image, "", args, env, (long)AT_EMPTY_PATH);
+
+	/* under an emulator (ENOEXEC) no name helps either */
+	if (CFG_OLD_KERNELS && r != -ENOEXEC) {
+		fmt(path, sizeof path, "/proc/self/fd/%d", image);
+		sys(SYS_execve, path_leads(proc_path, image) ? proc_path : path, args, env);
+	}
+	return r;
 }
 
 static void role_body(const struct job *j)
 {
 	char *const args[] = {(char *)proc_self.argv0, (char *)j->role, NULL};
-	int image = j->map.keep + 1;
-	char path[32];
 	long r = map_apply(&j->map);
 
 	if (r < 0) {
@@ -136,13 +155,7 @@ static void role_body(const struct job *j)
 		return;
 	}
 	proc_reset_signals();
-	r = sys(SYS_execveat, image, "", args, environ, (long)AT_EMPTY_PATH);
-	/* under an emulator (ENOEXEC) no name helps either */
-	if (CFG_OLD_KERNELS && r != -ENOEXEC) {
-		fmt(path, sizeof path, "/proc/self/fd/%d", image);
-		sys(SYS_execve, path_is_ours(image) ? proc_path : path, args, environ);
-	}
-	report(j->map.keep, (int)-r);
+	report(j->map.keep, (int)-exec_self(j, args, environ));
 }
 
 /* An open /dev/null, or what can be neither read nor written for want of one. */
@@ -153,7 +166,16 @@ static int open_null(void)
 	return fd < 0 ? fd_open("/", O_RDONLY) : fd;
 }
 
-/* The same process in another role: nothing of the old one's stays open. */
+/* nothing of port's own stays open in a process that goes on as another role */
+static void drop_own(void)
+{
+	sig_ignore();
+	log_drop();
+	sig_drop();
+	self_drop();
+}
+
+/* The same process in another role. */
 static pid_t fork_role(const struct job *j, int nfds, int (*run)(void))
 {
 	struct map m = j->map;
@@ -163,10 +185,7 @@ static pid_t fork_role(const struct job *j, int nfds, int (*run)(void))
 		return (pid_t)pid;
 	m.n = m.keep = 3 + nfds;
 	proc_reset_signals();
-	sig_ignore();
-	log_drop();
-	sig_drop();
-	self_drop();
+	drop_own();
 	if (map_apply(&m) < 0)
 		_exit(127);
 	_exit(run());
@@ -196,31 +215,61 @@ pid_t self_spawn(const char *role, const int *fds, int nfds, int keep_err, int (
 	return pid;
 }
 
-static void child_body(const struct job *j)
+/* all that comes before the program: 0, or -errno */
+static int child_prepare(const struct job *j)
 {
 	const struct child *c = j->child;
-	int err, at = j->pipe;
+	int err;
 	long r;
 
 	proc_reset_signals();
 	sys(SYS_setsid);
 	err = j->cred ? cred_set(j->cred) : 0;
-	if (err == 0) {
-		r = sys(SYS_chdir, c->user->home);
-		if (r < 0) {
-			report(at, (int)r);
-			sys(SYS_chdir, "/");
-		}
-		err = map_apply(&j->map);
+	if (err < 0)
+		return err;
+	r = sys(SYS_chdir, c->user->home);
+	if (r < 0) {
+		report(j->pipe, (int)r);
+		sys(SYS_chdir, "/");
 	}
-	if (err == 0) {
-		at = j->map.keep;
-		r = c->tty ? ioctl_raw(0, TIOCSCTTY, NULL) : 0;
-		if (r < 0)
-			report(at, (int)r - NOTE_TTY);
-		err = (int)sys(SYS_execve, c->path, c->argv, c->envp);
-	}
+	err = map_apply(&j->map);
+	if (err < 0)
+		return err;
+	r = c->tty ? ioctl_raw(0, TIOCSCTTY, NULL) : 0;
+	if (r < 0)
+		report(j->map.keep, (int)r - NOTE_TTY);
+	return 0;
+}
+
+static void child_body(const struct job *j)
+{
+	const struct child *c = j->child;
+	/* the pipe has its place after the map alone */
+	int err = child_prepare(j), at = err < 0 ? j->pipe : j->map.keep;
+
+	if (err == 0)
+		err = (int)(CHILD_RUNS && c->run ? exec_self(j, c->argv, c->envp)
+						 : sys(SYS_execve, c->path, c->argv, c->envp));
 	report(at, -err);
+}
+
+/* ourselves where we cannot be executed */
+static pid_t fork_child(struct job *j)
+{
+	long pid = fork_raw();
+	int n = 0;
+
+	if (pid)
+		return (pid_t)pid;
+	j->pipe = -1;
+	j->map.n = j->map.keep = 3;
+	drop_own();
+	if (child_prepare(j) < 0)
+		_exit(127);
+	environ = (char **)j->child->envp;
+	while (j->child->argv[n])
+		n++;
+	_exit(j->child->run(n, (char **)j->child->argv));
 }
 
 pid_t child_spawn(const struct child *c)
@@ -238,11 +287,76 @@ pid_t child_spawn(const struct child *c)
 	    .fds = {c->in, c->out, c->err},
               .n = 4, .keep = 3
         };
+	if (CHILD_RUNS && c->run)
+		j.map.fds[j.map.n++] = proc_self.image;
 	pid = job_start(&j, &note);
+	if (CHILD_RUNS && pid < 0 && c->run)
+		pid = fork_child(&j);
 	if (note)
 		log_put(LOG_L_NOTICE,
 			note < NOTE_TTY ? "'%p' starts in /, not at home: %s"
 					: "'%p' has no controlling terminal: %s",
 			c->user->name, err_text(note & (NOTE_TTY - 1)));
 	return pid;
+}
+
+int self_path(char *buf, size_t n)
+{
+	ssize_t len;
+
+	if (proc_path[0]) {
+		fmt(buf, n, "%s", proc_path);
+	} else {
+		len = readlink("/proc/self/exe", buf, n - 1);
+		if (len < 0)
+			return -errno;
+		buf[len] = 0;
+	}
+	return path_leads(buf, proc_self.image) ? 0 : -ENOENT;
+}
+
+/* comes back with an errno */
+static int exec_path(char *const *argv)
+{
+	const char *p = getenv("PATH"), *next;
+	char file[512];
+	long r;
+
+	if (strchr(argv[0], '/'))
+		p = "";
+	else if (!p)
+		p = "/usr/local/bin:/bin:/usr/bin";
+	do {
+		next = p + strcspn(p, ":");
+		fmt(file, sizeof file, "%.*s/%s", (int)(next - p), p, argv[0]);
+		r = sys(SYS_execve, next > p ? file : argv[0], argv, environ);
+		p = next + 1;
+	} while (*next && (r == -ENOENT || r == -ENOTDIR || r == -EACCES));
+	return -(int)r;
+}
+
+int prog_exec(char *const *argv)
+{
+	sig_pass_on();
+	return -exec_path(argv);
+}
+
+static void prog_body(const struct job *j)
+{
+	const struct child *c = j->child;
+
+	sig_pass_on();
+	sys(SYS_prctl, PR_SET_PDEATHSIG, (long)SIGTERM);
+	sys(SYS_dup3, c->in, 0, 0L);
+	sys(SYS_dup3, c->out, 1, 0L);
+	report(j->pipe, exec_path(c->argv));
+}
+
+pid_t prog_spawn(const char *const *argv, int in, int out)
+{
+	struct child c = {.in = in, .out = out, .argv = (char *const *)argv};
+	struct job j = {.body = prog_body, .child = &c};
+	int note;
+
+	return job_start(&j, &note);
 }

@@ -44,6 +44,13 @@ int fd_nonblock(int fd)
 	return (int)(flags < 0 ? flags : fcntl_raw(fd, F_SETFL, flags | O_NONBLOCK));
 }
 
+int fd_blocking(int fd)
+{
+	long flags = fcntl_raw(fd, F_GETFL, 0);
+
+	return (int)(flags < 0 ? flags : fcntl_raw(fd, F_SETFL, flags & ~(long)O_NONBLOCK));
+}
+
 int stat_path(const char *path, struct kstat *st)
 {
 	return (int)stat_at(AT_FDCWD, path, st, 0);
@@ -76,4 +83,11 @@ int tty_get(int fd, struct termios *t)
 int tty_set(int fd, const struct termios *t)
 {
 	return (int)ioctl_raw(fd, TCSETS, t);
+}
+
+unsigned tty_width(void)
+{
+	struct winsize w;
+
+	return ioctl_raw(1, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : 80;
 }

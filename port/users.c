@@ -138,6 +138,19 @@ int user_find_uid(uid_t uid, struct user *u)
 	return find(NULL, uid, u, &where);
 }
 
+int user_name_of(uid_t uid, char name[USER_NAME])
+{
+	struct user u;
+
+	if (search(PASSWD, &u, NULL, uid) > 0) {
+		memcpy(name, u.name, sizeof u.name);
+		user_forget(&u);
+		return 0;
+	}
+	fmt(name, USER_NAME, "%u", (unsigned)uid);
+	return -ENOENT;
+}
+
 void user_forget(struct user *u)
 {
 	volatile char *p = u->hash;

@@ -29,6 +29,10 @@ $(B)/tests/unit/test_monitor $(B)/tests/unit/test_monitor_sessions: private LDFL
 MON_WRAP := child_spawn clock_ms crypt_check crypt_hash kill msg_send poll pty_open \
 	session_chroot sig_verify tty_get tty_set user_become user_find user_open user_shell_ok waitpid
 $(B)/tests/fuzz/fuzz_monitor: private LDFLAGS += $(MON_WRAP:%=-Wl,--wrap=%)
+$(B)/tests/fuzz/fuzz_cli_conf: private LDFLAGS += -Wl,--wrap=prog_spawn
+
+# our /etc and our name servers
+$(B)/tests/unit/test_dial $(B)/tests/unit/test_resolve: private LDFLAGS += -Wl,--wrap=fd_open,--wrap=sys
 
 unit-tests: $(call test_programs,unit)
 engine-tests: $(call test_programs,engine)

@@ -126,6 +126,8 @@ static inline void say_spawn(uint32_t ch, uint8_t kind)
 {
 	say_channel(MON_SPAWN, ch);
 	wr_u8(&say, kind);
+	if (CFG_SFTP_SERVER)
+		wr_strz(&say, "SSH-2.0-tester");
 }
 
 static inline void say_kill(uint32_t ch, const char *name)

@@ -74,7 +74,12 @@ static const char *children_without_a_home(void)
 static const char *children_that_cannot_be(void)
 {
 	char *argv[] = {"x", NULL};
-	struct child c = {&me, 0, 0, 1, 2, 0, "/no/such/program", argv, argv + 1};
+	struct child c = {.user = &me,
+			  .out = 1,
+			  .err = 2,
+			  .path = "/no/such/program",
+			  .argv = argv,
+			  .envp = argv + 1};
 
 	NEED(child_spawn(&c) == -ENOENT);
 	c.path = "/tmp";
@@ -83,6 +88,26 @@ static const char *children_that_cannot_be(void)
 	c.path = "/bin/sh";
 	c.in = 999;
 	NEED(child_spawn(&c) == -EBADF);
+	return NULL;
+}
+
+static int forked(int argc, char **argv)
+{
+	return argc == 2 && !strcmp(argv[1], "(run)") && !strcmp(getenv("A"), "b") ? 33 : 1;
+}
+
+/* our own image; where it cannot be executed, a fork */
+static const char *children_of_our_own(void)
+{
+	char *argv[] = {"test", "(run)", NULL}, *envp[] = {"A=b", NULL};
+	struct child c = {
+	    .user = &me, .out = 1, .err = 2, .argv = argv, .envp = envp, .run = forked};
+
+	if (!CFG_SFTP_SERVER)
+		SKIP("no program of ours is built in");
+	NEED(test_wait(child_spawn(&c)) == 33); /* the image is not known before self_init */
+	self_init(argv);
+	NEED(test_wait(child_spawn(&c)) == (test_emulated() ? 33 : 44));
 	return NULL;
 }
 
@@ -135,7 +160,7 @@ static const char *terminals(void)
 	char *envp[] = {"PATH=/bin:/usr/bin", NULL};
 	int m, s, r;
 	char name[30];
-	struct child c = {&me, 0, 0, 0, 0, 1, "/bin/sh", argv, envp};
+	struct child c = {.user = &me, .tty = 1, .path = "/bin/sh", .argv = argv, .envp = envp};
 	pid_t pid;
 
 	r = pty_open(&m, &s, name, sizeof name, NULL);
@@ -172,9 +197,12 @@ static const char *terminals_for_a_user(void)
 	return NULL;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc == 2 && !strcmp(argv[1], "(run)"))
+		return 44;
 	RUN(children);
+	RUN(children_of_our_own);
 	RUN(children_without_a_home);
 	RUN(children_that_cannot_be);
 	RUN(children_as_a_user);

@@ -1,0 +1,38 @@
+/* settings_share.h - what the settings of server and client have in common. */
+/* SPDX-License-Identifier: MIT */
+#ifndef SETTINGS_SHARE_H
+#define SETTINGS_SHARE_H
+
+#include "wire.h"
+
+enum set_alg { ALG_KEX, ALG_SIG, ALG_CIPHER, ALG_MAC, ALG_COUNT };
+
+/* settings_value.c */
+
+/* takes the next name off an enum's text, "VALUEname;..."; its value, or -1 at the end */
+int set_enum_next(const char **z, struct str *name);
+/* seconds of 90, 2m, 1h30m; bytes of 64K, 1M; 0 where it is none */
+int set_take_time(struct str v, uint32_t *out);
+int set_take_size(struct str v, uint32_t *out);
+/* up to 0777 */
+int set_take_octal(struct str v, uint32_t *out);
+/*
+ * `bytes [time]`, each of them may be none, or default where ours is meant; NULL, or what is
+ * wrong with *what
+ */
+const char *set_take_rekey(struct str *what, uint32_t *bytes, uint32_t *seconds);
+
+/* settings_alg.c */
+
+/* name number i of a kind; NULL behind the last */
+const char *set_alg_name(unsigned kind, unsigned i);
+/*
+ * The names that a list stands for: prefixes + - ^ and patterns; NULL, or what is
+ * wrong with *what. strict: what is not built in is wrong, else passed over.
+ */
+const char *set_alg_list(struct wr *w, unsigned kind, struct str *what, int strict);
+
+/* settings.c: that bit is set */
+int set_given(const uint32_t *given, unsigned row);
+
+#endif

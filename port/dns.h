@@ -1,0 +1,27 @@
+/* dns.h - messages of the domain name system (RFC 1035): a query, and what its answer holds. */
+/* SPDX-License-Identifier: MIT */
+#ifndef PORT_DNS_H
+#define PORT_DNS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DNS_QUERY (12 + 255 + 4) /* bytes at most */
+
+enum { DNS_A = 1, DNS_CNAME = 5, DNS_AAAA = 28 };
+
+/* dns_answer: the server could not tell; the message has nothing to do with the query */
+enum { DNS_FAILED = -1, DNS_FOREIGN = -2 };
+
+/*
+ * The query for a name (one dot at its end is fine) and its length; 0 where that is
+ * none: empty labels, labels over 63 bytes, over 255 in all (RFC 1035 2.3.4).
+ */
+size_t dns_query(uint8_t q[DNS_QUERY], uint16_t id, const char *name, unsigned type);
+/*
+ * The addresses in an answer m to query q: up to max of 4 or 16 bytes each, as the query's type
+ * has it, one after the other in out; how many, 0: there is no such name or it has none.
+ */
+int dns_answer(const uint8_t *m, size_t n, const uint8_t *q, size_t q_len, uint8_t *out, int max);
+
+#endif
