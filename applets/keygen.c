@@ -8,10 +8,9 @@
 #include <unistd.h>
 
 #include "applets.h"
-#include "authkeys.h"
+#include "flag.h"
 #include "keyfile.h"
-#include "port.h"
-#include "pubkey.h"
+#include "keyshow.h"
 
 static const char usage[] =
     "usage: ssh-keygen [-q] [-t ed25519] -f FILE [-N ''] [-C COMMENT]   make a key\n"
@@ -23,7 +22,7 @@ enum { DONE = 0, NO = 1, FAILED = 255 };
 
 static struct {
 	const char *file, *comment, *type, *pass, *hash;
-	int quiet, show, list;
+	int quiet, show, list, md5;
 } arg;
 
 static char room[16384] APART; /* a file, or a line of one: RSA with 16384 bits takes 2800 */
@@ -36,73 +35,25 @@ static int fail(const char *file, const char *why)
 	return FAILED;
 }
 
-static struct str public_blob(void)
-{
-	static uint8_t p[640];
-	struct wr w = wr_init(p, sizeof(p));
-
-	key_public_blob(&key, &w);
-	return (struct str){p, w.bad ? 0 : wr_len(&w)};
-}
-
-static void print(char text[FINGERPRINT_LEN], struct str blob)
-{
-	if (!strcmp(arg.hash, "md5"))
-		pubkey_md5(text, blob);
-	else
-		pubkey_sha256(text, blob);
-}
-
 /* ---- -l -------------------------------------------------------------------- */
 
 static void list_key(struct str blob, struct str comment)
 {
-	const struct key_kind *kind = key_kind_find(pubkey_name(blob));
-	struct str label = pubkey_name(blob);
-	char text[FINGERPRINT_LEN], upper[16];
-	size_t i = 0;
-
-	if (kind) {
-		for (; kind->label[i]; i++)
-			upper[i] = kind->label[i] >= 'a' ? kind->label[i] & ~0x20 : kind->label[i];
-		label = (struct str){(uint8_t *)upper, i};
-	}
-	if (!comment.len)
-		comment = STR("no comment");
-	print(text, blob);
-	fmt_fd(1, "%u %s %.*s (%.*s)\n", pubkey_bits(blob), text, (int)comment.len, comment.p,
-	       (int)label.len, label.p);
+	key_show(blob, comment.len ? comment : STR("no comment"), arg.md5);
 }
 
-/*
- * Public keys of a file with lines: authorized_keys, known_hosts (whose hosts
- * pass for options that nobody knows), .pub. The count, or -errno.
- */
+/* the public keys in a file: how many, or -errno */
 static int list_lines(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), found = 0, r;
-	enum authkeys_result a;
-	struct authkey k;
+	struct str blob, comment;
 	struct lines l;
-	char *p;
 
 	if (fd < 0)
 		return -errno;
 	lines_init(&l, fd, room, sizeof(room));
-	while ((r = lines_next(&l, &p)) == 1 || r == -E2BIG || r == -EILSEQ) {
-		struct str host;
-
-		if (r != 1)
-			continue;
-		p += *p == '@' ? strcspn(p, " \t") : 0; /* a marker of known_hosts */
-		p += strspn(p, " \t");
-		host = (struct str){(uint8_t *)p, strcspn(p, " \t\"")};
-		a = authkeys_line(&k, p);
-		if (a != AUTHKEYS_KEY && a != AUTHKEYS_REFUSED)
-			continue;
-		list_key(k.blob, k.comment.len || k.type.p == host.p ? k.comment : host);
-		found++;
-	}
+	for (; (r = key_line(&l, &blob, &comment)) == 1; found++)
+		list_key(blob, comment);
 	close(fd);
 	return r < 0 ? r : found;
 }
@@ -123,7 +74,7 @@ static int list(void)
 	int found;
 
 	if (e == KEYFILE_OK) {
-		list_key(public_blob(), comment);
+		list_key(key_blob(&key), comment);
 		return DONE;
 	}
 	if (n < 0 && n != -EFBIG)
@@ -145,7 +96,7 @@ static size_t public_line(struct str comment)
 {
 	struct wr w = wr_init(room, sizeof(room));
 
-	pubkey_text(&w, public_blob());
+	pubkey_text(&w, key_blob(&key));
 	if (comment.len)
 		wr_u8(&w, ' ');
 	wr_bytes(&w, comment.p, comment.len);
@@ -257,7 +208,7 @@ static int make(void)
 	wipe(&r, sizeof(r));
 	if (err)
 		return fail(file, err_text(-err));
-	print(text, public_blob());
+	key_print(text, key_blob(&key), arg.md5);
 	if (!arg.quiet)
 		fmt_fd(1,
 		       "Your identification has been saved in %s\n"
@@ -269,43 +220,26 @@ static int make(void)
 
 /* ---- command line ---------------------------------------------------------- */
 
-/* where the argument of a flag goes; NULL: it takes none */
-static const char **place(char c)
-{
-	switch (c) {
-	case 'f': return &arg.file;
-	case 'C': return &arg.comment;
-	case 't': return &arg.type;
-	case 'N': return &arg.pass;
-	case 'E': return &arg.hash;
-	default: return NULL;
-	}
-}
-
 static int parse(char **argv)
 {
-	while (*++argv) {
-		const char *p = *argv;
+	const char *at = NULL;
+	char *text;
+	int c;
 
-		if (!strcmp(p, "--help") || *p++ != '-' || !*p)
-			return 0;
-		for (; *p; p++) {
-			const char **to = place(*p);
-
-			arg.quiet |= *p == 'q';
-			arg.show |= *p == 'y';
-			arg.list |= *p == 'l';
-			if (!to && !strchr("qyl", *p))
-				return 0;
-			if (!to)
-				continue;
-			*to = p[1] ? p + 1 : *++argv;
-			if (!*to)
-				return 0;
-			break;
+	while ((c = flag_next(&at, &argv, "qylf:C:t:N:E:", "", &text))) {
+		switch (c) {
+		case 'q': arg.quiet = 1; break;
+		case 'y': arg.show = 1; break;
+		case 'l': arg.list = 1; break;
+		case 'f': arg.file = text; break;
+		case 'C': arg.comment = text; break;
+		case 't': arg.type = text; break;
+		case 'N': arg.pass = text; break;
+		case 'E': arg.hash = text; break;
+		default: return 0;
 		}
 	}
-	return 1;
+	return !*argv;
 }
 
 static int run(void)
@@ -316,7 +250,7 @@ static int run(void)
 		return fail("-N", "a passphrase cannot be had in this build; use -N ''");
 	if (arg.comment && strpbrk(arg.comment, "\r\n"))
 		return fail("-C", "a comment is one line");
-	if (strcmp(arg.hash, "md5") != 0 && strcmp(arg.hash, "sha256") != 0)
+	if (!key_hash(arg.hash, &arg.md5))
 		return fail("-E", "md5 or sha256 is wanted");
 	if (arg.list)
 		return list();
@@ -330,7 +264,7 @@ int keygen_main(int argc, char **argv)
 	arg.type = "ed25519";
 	arg.hash = "sha256";
 	arg.pass = "";
-	if (argc < 2 || !parse(argv)) {
+	if (argc < 2 || !parse(argv + 1)) {
 		int asked = argc == 2 && !strcmp(argv[1], "--help");
 
 		fmt_fd(asked ? 1 : 2, "%s", usage);

@@ -35,12 +35,14 @@ static const struct {
 };
 /* clang-format on */
 
+#define FLAGS (sizeof(flags) / sizeof(flags[0]))
+
 static void flag_set(struct termios *t, uint8_t opcode, uint32_t on)
 {
 	tcflag_t *fields[] = {&t->c_iflag, &t->c_lflag, &t->c_oflag, &t->c_cflag};
 	size_t i;
 
-	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+	for (i = 0; i < FLAGS; i++) {
 		if (flags[i].opcode != opcode)
 			continue;
 		if (on)
@@ -71,4 +73,32 @@ void ttymodes_apply(int fd, struct str modes)
 			flag_set(&t, opcode, v);
 	}
 	tty_set(fd, &t);
+}
+
+void ttymodes_write(struct wr *w, int fd)
+{
+	uint8_t *mark = wr_open(w);
+	struct termios t;
+	size_t i;
+
+	if (tty_get(fd, &t) == 0) {
+		tcflag_t fields[] = {t.c_iflag, t.c_lflag, t.c_oflag, t.c_cflag};
+
+		for (i = 1; i < sizeof(chars); i++) {
+			if (chars[i] == NONE)
+				continue;
+			wr_u8(w, i);
+			wr_u32(w, t.c_cc[chars[i]] == _POSIX_VDISABLE ? 255 : t.c_cc[chars[i]]);
+		}
+		for (i = 0; i < FLAGS; i++) {
+			wr_u8(w, flags[i].opcode);
+			wr_u32(w, (fields[flags[i].field] & flags[i].bits) == flags[i].bits);
+		}
+		wr_u8(w, 128); /* speeds: a number that every server takes */
+		wr_u32(w, 38400);
+		wr_u8(w, 129);
+		wr_u32(w, 38400);
+		wr_u8(w, 0);
+	}
+	wr_close(w, mark);
 }

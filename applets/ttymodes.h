@@ -7,5 +7,7 @@
 
 /* sets the terminal as the client's is; what is not known here is left as it was */
 void ttymodes_apply(int fd, struct str modes);
+/* the modes of a terminal, as a string; an empty one where fd is none */
+void ttymodes_write(struct wr *w, int fd);
 
 #endif

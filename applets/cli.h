@@ -1,0 +1,169 @@
+/* cli.h - the ssh client: its settings, and what its files share. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * One process, the user's: engine, terminal, files. Forwards are opened by a
+ * process of their own (fwd.h), which resolves and connects without keeping
+ * the connection waiting.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include "dial.h"
+#include "flow.h"
+#include "key.h"
+#include "port.h"
+#include "ssh.h"
+
+#define CLI_FILES 16    /* identities, certificates, known_hosts of a kind */
+#define CLI_FORWARDS 32 /* -L, -R and -D in all */
+#define CLI_VARS 16
+#define CLI_PASS 32 /* arguments that hops of ProxyJump get too */
+#define CLI_TEXT 16384
+
+enum cli_ask { ASK_NO, ASK_YES, ASK_ASK, ASK_NEW, ASK_AUTO, ASK_FORCE }; /* of several keywords */
+
+struct cli_forward {
+	char kind; /* 'L', 'R', 'D'; 'd': a remote SOCKS (-R port) */
+	uint16_t port, to_port;
+	const char *bind; /* address, or a socket's path; NULL: by GatewayPorts; "" and "*": all */
+	const char *to;   /* host, or a socket's path */
+	uint8_t bind_unix, to_unix;
+};
+
+/*
+ * All values that a connection needs, after command line, files and defaults;
+ * texts lie in .text or argv and tokens (%h ...) are resolved. NULL: not set.
+ */
+struct cli_set {
+	uint8_t dbclient; /* the dialect */
+	/* where to and who */
+	const char *host_arg, *host, *user, *host_key_alias, *tag;
+	uint16_t port;
+	uint8_t family; /* 4, 6; 0: any */
+	const char *bind_address, *bind_interface;
+	const char *proxy_jump, *proxy_command; /* NULL also for "none" */
+	uint32_t connect_timeout, connection_attempts;
+	uint8_t tcp_keepalive;
+	/* algorithms: lists as for struct ssh_conf, + - ^ resolved; NULL: all */
+	const char *kex, *ciphers, *macs, *hostkey_algs, *pubkey_algs;
+	uint64_t rekey_bytes;
+	uint32_t rekey_seconds;
+	/* host keys */
+	uint8_t strict;   /* ASK_YES, ASK_NO, ASK_ASK, ASK_NEW (accept-new) */
+	uint8_t no_check; /* dbclient -yy: neither looked up nor kept */
+	uint8_t hash_known, update_hostkeys, visual, check_host_ip;
+	const char *known[CLI_FILES], *global_known[CLI_FILES];
+	/* authentication */
+	const char *identity[CLI_FILES], *certificate[CLI_FILES];
+	uint8_t identities_given; /* .identity is the user's, not the default list */
+	uint8_t identities_only, batch, password_auth, pubkey_auth, kbd_auth;
+	const char *preferred; /* PreferredAuthentications */
+	uint32_t password_prompts;
+	const char *identity_agent; /* a path, "none", or NULL: SSH_AUTH_SOCK */
+	uint8_t forward_agent;
+	uint8_t add_keys;
+	/* the session */
+	const char *command; /* the remote command line, NULL: a shell */
+	uint8_t subsystem;   /* -s: .command is its name */
+	uint8_t tty;         /* RequestTTY: ASK_NO, ASK_YES, ASK_AUTO, ASK_FORCE */
+	uint8_t no_session;  /* -N */
+	uint8_t stdin_null;  /* -n */
+	uint8_t background;  /* -f */
+	int escape;          /* EscapeChar, -1: none */
+	const char *send_env[CLI_VARS], *set_env[CLI_VARS];
+	const char *local_command; /* after the login, with PermitLocalCommand */
+	uint8_t permit_local_command;
+	const char *netcat; /* -W host:port */
+	/* forwards */
+	struct cli_forward forward[CLI_FORWARDS];
+	uint8_t n_forwards, gateway_ports, exit_on_forward_failure, clear_forwards;
+	uint8_t stream_unlink;
+	uint16_t stream_mask;
+	/* sharing a connection */
+	uint8_t master; /* ControlMaster: ASK_NO, ASK_YES, ASK_ASK, ASK_AUTO */
+	const char *control_path;
+	uint32_t control_persist;    /* seconds; ~0: for ever; 0: no */
+	const char *control_command; /* -O */
+	/*
+	 * What of the command line goes to the hops of ProxyJump as it is (-F, -v, -q, -4, -6,
+	 * -o of what is about all hosts ...): NULL behind the last.
+	 */
+	const char *pass[CLI_PASS];
+	/* life and log */
+	uint32_t alive_interval, alive_count; /* ServerAlive* */
+	uint32_t idle, max_duration, window;  /* dbclient -I, -M, -W */
+	uint8_t log_level, to_syslog;
+	const char *log_file;
+	uint8_t dump;      /* -G */
+	const char *query; /* -Q */
+	uint8_t usage_only, version_only;
+	uint32_t text_len;
+	char text[CLI_TEXT];
+};
+
+/*
+ * cli_set.c, cli_args.c, cli_conf.c, cli_dump.c: fills in all of it from the command line in
+ * its dialect, the files, and the defaults. 0: go on; > 0: exit with that status minus one
+ * (help, version, -G, -Q were printed; what was wrong is on stderr, file and line named).
+ */
+int cli_settings(struct cli_set *s, int argc, char **argv, int dbclient);
+/* 1: SendEnv's patterns name that variable (a later -NAME takes it out again) */
+int cli_sends(const struct cli_set *s, struct str name);
+
+/* cli_known.c: known_hosts files */
+
+enum known_what { KNOWN_NONE, KNOWN_OK, KNOWN_CHANGED, KNOWN_REVOKED };
+
+struct known {
+	enum known_what what;
+	const char *file; /* that says so; for KNOWN_CHANGED the line to be removed */
+	unsigned long line;
+};
+
+/* name: as in the files, "host" or "[host]:port"; out at least 300 bytes */
+void known_name(char *out, size_t n, const char *host, uint16_t port);
+/* a key of the server in all files of s; a known host with keys of other types alone is KNOWN_CHANGED */
+struct known known_check(const struct cli_set *s, const char *name, struct str blob);
+/* bits of sigs[] (crypto.h) whose keys are known for the host; 0: none is */
+uint32_t known_types(const struct cli_set *s, const char *name);
+/* appends to the user's first file, hashed where so configured; 0 or -errno and *file */
+int known_add(const struct cli_set *s, const char *name, struct str blob, const char **file);
+/* cli_trust.c: SSH_EV_HOSTKEY, after files and questions; TRUST_SOME: a key has changed and the user does not mind */
+enum trust { TRUST_NONE, TRUST_SOME, TRUST_FULL };
+enum trust cli_trust(const struct cli_set *s, struct str alg, struct str blob);
+
+/* what to ask the server for: NULL, all */
+const char *cli_hostkey_algs(const struct cli_set *s);
+
+/* cli_ask.c: questions on the terminal (/dev/tty), or by SSH_ASKPASS where there is none */
+
+/*
+ * The length; -1: nobody to ask, or they gave up (^C, ^D, BatchMode). echo 0: a secret, which
+ * the caller wipes. s NULL: there are no settings.
+ */
+int ask_line(const struct cli_set *s, const char *prompt, int echo, char *out, size_t n);
+/* likewise, by the program of SSH_ASKPASS alone; saying nothing is an answer too */
+int ask_program(const char *prompt, char *out, size_t n);
+/* to stderr unless quiet; control characters of args by %p as in fmt */
+void cli_say(const struct cli_set *s, enum log_level l, const char *f, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* agent_client.c: the agent's protocol, from the side of who asks (draft-ietf-sshm-ssh-agent) */
+
+/* a connected agent, or -errno; path NULL: SSH_AUTH_SOCK */
+int agent_connect(const char *path);
+/* the keys that it has: *n in: room; 0 or -errno; the strings lie in buf */
+struct agent_key {
+	struct str blob, comment;
+};
+int agent_list(int fd, void *buf, size_t size, struct agent_key *keys, unsigned *n);
+struct sig;
+uint32_t agent_flags(const struct sig *s);
+/* flags: 2 rsa-sha2-256, 4 rsa-sha2-512; *sig lies in buf: a signature as on the wire. 0 or -errno */
+int agent_sign(int fd, struct str blob, struct str data, uint32_t flags, void *buf, size_t size,
+	       struct str *sig);
+/* a request: more is appended to it; then the answer yes, 0, or -errno (-EACCES: no) */
+void agent_begin(struct wr *w, void *mem, size_t n, uint8_t type);
+int agent_call(int fd, struct wr *w);
+
+#endif

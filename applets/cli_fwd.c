@@ -1,0 +1,365 @@
+/* cli_fwd.c - the client's forwards: -L, -R, -D, -W and the agent. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Listeners of our own are asked for at once when the login is done, and so are
+ * the server's: all requests leave in one flight, and their answers come in
+ * order, keepalives' among them. What the server opens is taken only where it
+ * was asked for.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli_run.h"
+#include "fwd.h"
+
+#define GLOBALS 64
+#define KEEPALIVE 255 /* and whatever else needs no more than an answer */
+
+static struct {
+	uint8_t asked;            /* forwards whose request is out */
+	uint8_t answered;         /* and those that are settled */
+	uint8_t head, count;      /* of globals */
+	uint8_t globals[GLOBALS]; /* whose answer comes next: forward, or KEEPALIVE */
+	uint8_t by_listener[FWD_LISTENERS];
+	uint16_t port[CLI_FORWARDS]; /* where the server listens */
+	uint8_t live[CLI_FORWARDS];
+	int netcat; /* channel of -W; -1: not yet, -2: it is over */
+} fw = {.netcat = -1};
+
+static uint8_t mem[1024] APART; /* of a request */
+
+static int start(void)
+{
+	static struct fwd_policy policy APART;
+	int pair[2], r;
+
+	policy = (struct fwd_policy){
+	    .may = FWD_MAY_CONNECT | FWD_MAY_LISTEN | FWD_MAY_UNIX_CONNECT | FWD_MAY_UNIX_LISTEN,
+	    .gateway = 2,
+	    .unlink = cli.set.stream_unlink,
+	    .mask = cli.set.stream_mask,
+	    .to_stderr = 1,
+	    .log_level = LOG_L_ERROR,
+	};
+	r = msg_pair(pair); /* it does not hold our stderr: with -f somebody may wait for its end */
+	if (r < 0)
+		return r;
+	r = self_spawn(ROLE_FORWARD, &pair[1], 1, 0, forward_main);
+	close(pair[1]);
+	if (r >= 0)
+		r = msg_send(pair[0], &policy, sizeof(policy), NULL, 0);
+	if (r >= 0)
+		return pair[0];
+	close(pair[0]);
+	cli_say(&cli.set, LOG_L_ERROR, "cannot start the process for forwards: %s", err_text(-r));
+	return r;
+}
+
+void cli_fwd_init(void)
+{
+	fwd_init(&cli.ssh, start);
+}
+
+static void failed(const struct cli_forward *f, const char *why)
+{
+	const char *where = f->bind_unix ? f->bind : f->bind ? f->bind : "localhost";
+
+	fw.answered++;
+	if (cli.set.exit_on_forward_failure)
+		cli_die("forward -%c %p:%u: %s", f->kind & ~32, where, f->port, why);
+	cli_say(&cli.set, LOG_L_ERROR, "forward -%c %p:%u: %s", f->kind & ~32, where, f->port, why);
+}
+
+/* ---- asking ---------------------------------------------------------------- */
+
+/* where to listen, as text: what a bind address says, or GatewayPorts */
+static struct str bind_of(const struct cli_forward *f)
+{
+	if (f->bind)
+		return str_of(f->bind);
+	return cli.set.gateway_ports ? STR("*") : STR("localhost");
+}
+
+static int ask_local(unsigned i)
+{
+	const struct cli_forward *f = &cli.set.forward[i];
+	int n = fwd_listen(f->bind_unix ? FWD_UNIX : FWD_TCP, bind_of(f), f->port);
+
+	if (n < 0)
+		failed(f, err_text(-n));
+	else
+		fw.by_listener[n] = (uint8_t)i;
+	return 1;
+}
+
+static int global(uint8_t whose, const char *name, const struct wr *w)
+{
+	struct str data = {w->start, wr_len(w)};
+
+	if (fw.count == GLOBALS || !ssh_global(&cli.ssh, name, 1, data))
+		return 0;
+	fw.globals[(fw.head + fw.count++) % GLOBALS] = whose;
+	return 1;
+}
+
+/* RFC 4254 7.1; of no address: the server's loopback, as far as it goes by that */
+static void remote_write(struct wr *w, const struct cli_forward *f, uint16_t port)
+{
+	struct str bind = f->bind                 ? str_of(strcmp(f->bind, "*") ? f->bind : "")
+			  : cli.set.gateway_ports ? STR("")
+						  : STR("localhost");
+
+	wr_str(w, bind.p, bind.len);
+	if (!f->bind_unix)
+		wr_u32(w, port);
+}
+
+static int ask_remote(unsigned i)
+{
+	const struct cli_forward *f = &cli.set.forward[i];
+	struct wr w = wr_init(mem, sizeof(mem));
+
+	remote_write(&w, f, f->port);
+	return global((uint8_t)i,
+		      f->bind_unix ? "streamlocal-forward@openssh.com" : "tcpip-forward", &w);
+}
+
+static void ask_all(void)
+{
+	while (fw.asked < cli.set.n_forwards) {
+		char kind = cli.set.forward[fw.asked].kind;
+		int sent = kind == 'L' || kind == 'D' ? ask_local(fw.asked) : ask_remote(fw.asked);
+
+		if (!sent)
+			return;
+		fw.asked++;
+	}
+}
+
+/* RFC 4254 7.1; what is connected stays so */
+int cli_fwd_cancel(unsigned i)
+{
+	const struct cli_forward *f = &cli.set.forward[i];
+	struct wr w = wr_init(mem, sizeof(mem));
+
+	if (!fw.live[i])
+		return 0;
+	if (f->kind == 'L' || f->kind == 'D') {
+		if (!fwd_cancel(f->bind_unix ? FWD_UNIX : FWD_TCP, bind_of(f), f->port))
+			return 0;
+	} else {
+		remote_write(&w, f, fw.port[i]);
+		if (!global(KEEPALIVE,
+			    f->bind_unix ? "cancel-streamlocal-forward@openssh.com"
+					 : "cancel-tcpip-forward",
+			    &w))
+			return 0;
+	}
+	fw.live[i] = 0;
+	return 1;
+}
+
+int cli_fwd_keepalive(void)
+{
+	struct wr w = wr_init(NULL, 0);
+
+	return global(KEEPALIVE, "keepalive@openssh.com", &w);
+}
+
+/* 1: all that were to be there at the start are, or have failed */
+int cli_fwd_settled(void)
+{
+	return fw.answered >= cli.set.n_forwards;
+}
+
+/* ---- answers --------------------------------------------------------------- */
+
+static void on_listening(const struct fwd_answer *a)
+{
+	unsigned i = fw.by_listener[a->n];
+
+	if (a->err) {
+		failed(&cli.set.forward[i], err_text(-a->err));
+		return;
+	}
+	fw.live[i] = 1;
+	fw.answered++;
+}
+
+void cli_fwd_reply(const struct ssh_event *ev)
+{
+	struct rd r = rd_init(ev->data);
+	const struct cli_forward *f;
+	uint8_t whose;
+
+	if (!fw.count)
+		return;
+	whose = fw.globals[fw.head];
+	fw.head = (fw.head + 1) % GLOBALS;
+	fw.count--;
+	if (whose >= cli.set.n_forwards)
+		return;
+	f = &cli.set.forward[whose];
+	if (!ev->num) {
+		failed(f, "the server refuses it");
+		return;
+	}
+	fw.answered++;
+	fw.live[whose] = 1;
+	fw.port[whose] = f->port;
+	if (f->bind_unix || f->port)
+		return;
+	fw.port[whose] = (uint16_t)rd_u32(&r);
+	cli_say(&cli.set, LOG_L_INFO, "Allocated port %u for remote forward to %p:%u",
+		fw.port[whose], f->to ? f->to : "socks", f->to_port);
+}
+
+static void on_accepted(const struct fwd_accept *a)
+{
+	const struct cli_forward *f = &cli.set.forward[fw.by_listener[a->n]];
+	struct wr w = wr_init(mem, sizeof(mem));
+	int ch;
+
+	if (f->kind == 'D') {
+		fwd_placed_socks();
+		return;
+	}
+	wr_strz(&w, f->to);
+	if (f->to_unix) {
+		wr_strz(&w, ""); /* reserved, both */
+		wr_u32(&w, 0);
+	} else {
+		wr_u32(&w, f->to_port);
+		wr_str(&w, a->peer.p, a->peer.len);
+		wr_u32(&w, a->peer_port);
+	}
+	ch = ssh_chan_open(&cli.ssh, f->to_unix ? "direct-streamlocal@openssh.com" : "direct-tcpip",
+			   (struct str){mem, wr_len(&w)});
+	if (ch >= 0 || !ssh_chan_room(&cli.ssh))
+		fwd_placed(ch);
+}
+
+/* a channel to host:port for somebody without an address */
+static int open_direct(const char *host, uint32_t port)
+{
+	struct wr w = wr_init(mem, sizeof(mem));
+
+	wr_strz(&w, host);
+	wr_u32(&w, port);
+	wr_strz(&w, "127.0.0.1");
+	wr_u32(&w, 65535);
+	return ssh_chan_open(&cli.ssh, "direct-tcpip", (struct str){mem, wr_len(&w)});
+}
+
+static void on_socks(const char *host, uint32_t port)
+{
+	int ch = open_direct(host, port);
+
+	if (ch >= 0 || !ssh_chan_room(&cli.ssh))
+		fwd_socks_placed(ch);
+}
+
+/* ---- what the server opens ------------------------------------------------- */
+
+/* the live -R that listens there; NULL */
+static const struct cli_forward *remote_find(int is_unix, struct str host, uint32_t port)
+{
+	unsigned i;
+
+	for (i = 0; i < cli.set.n_forwards; i++) {
+		const struct cli_forward *f = &cli.set.forward[i];
+
+		if (f->kind == 'L' || f->kind == 'D' || !fw.live[i] || f->bind_unix != is_unix)
+			continue;
+		if (is_unix ? str_is(host, f->bind) : port == fw.port[i])
+			return f;
+	}
+	return NULL;
+}
+
+static int open_forwarded(const struct ssh_event *ev, int is_unix)
+{
+	struct rd r = rd_init(ev->data);
+	struct str host = rd_str(&r);
+	uint32_t port = is_unix ? 0 : rd_u32(&r);
+	const struct cli_forward *f = r.bad ? NULL : remote_find(is_unix, host, port);
+
+	if (!f)
+		return -OPEN_ADMINISTRATIVELY_PROHIBITED;
+	if (f->kind == 'd') {
+		fwd_far(ev->ch);
+		return SSH_YES;
+	}
+	return fwd_connect(ev->ch, f->to_unix ? FWD_UNIX : FWD_TCP, str_of(f->to), f->to_port);
+}
+
+int cli_fwd_open(const struct ssh_event *ev)
+{
+	const char *agent = cli.set.identity_agent;
+
+	if (str_is(ev->name, "forwarded-tcpip"))
+		return open_forwarded(ev, 0);
+	if (str_is(ev->name, "forwarded-streamlocal@openssh.com"))
+		return open_forwarded(ev, 1);
+	if (!str_is(ev->name, "auth-agent@openssh.com") || !cli.set.forward_agent)
+		return -OPEN_ADMINISTRATIVELY_PROHIBITED;
+	agent = agent ? agent : getenv("SSH_AUTH_SOCK");
+	return agent && *agent ? fwd_connect(ev->ch, FWD_UNIX, str_of(agent), 0)
+			       : -OPEN_CONNECT_FAILED;
+}
+
+/* ---- -W -------------------------------------------------------------------- */
+
+static void netcat_open(void)
+{
+	static char host[256];
+	const char *spec = cli.set.netcat, *colon = strrchr(spec, ':');
+	uint64_t port = 0;
+	int bracket = *spec == '[';
+
+	if (!colon || colon == spec || num_parse(colon + 1, 1, 65535, &port))
+		cli_die("-W %p: host:port is wanted", spec);
+	fmt(host, sizeof(host), "%.*s", (int)(colon - spec) - 2 * bracket, spec + bracket);
+	fw.netcat = open_direct(host, (uint32_t)port);
+	if (fw.netcat >= 0)
+		fwd_take(fw.netcat, 1, 0);
+}
+
+int cli_fwd_netcat_over(void)
+{
+	if (fw.netcat >= 0 && !fwd_is(fw.netcat))
+		fw.netcat = -2;
+	return fw.netcat == -2;
+}
+
+void cli_fwd_refused(const struct ssh_event *ev)
+{
+	if (ev->ch == fw.netcat)
+		cli_die("stdio forwarding failed: %*p", (int)ev->data.len,
+			(const char *)ev->data.p);
+	cli_say(&cli.set, LOG_L_WARN, "channel %d: open failed: %*p", ev->ch, (int)ev->data.len,
+		(const char *)ev->data.p);
+}
+
+void cli_fwd_work(void)
+{
+	struct fwd_answer answer;
+	struct fwd_accept accept;
+	char host[256];
+	uint32_t port;
+
+	if (!cli.authed)
+		return;
+	ask_all();
+	if (cli.set.netcat && fw.netcat == -1)
+		netcat_open();
+	if (fwd_listening(&answer))
+		on_listening(&answer);
+	if (fwd_accepted(&accept))
+		on_accepted(&accept);
+	if (fwd_socks_next(host, sizeof(host), &port))
+		on_socks(host, port);
+	fwd_pump_all();
+}

@@ -1,0 +1,154 @@
+/* cli_line.c - `Keyword value`: behind -o, and in the files. */
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+#include <strings.h>
+
+#include "cli_run.h"
+#include "cli_table.h"
+#include "match.h"
+
+#define BLANK " \t"
+
+int cli_word(char **p, char **word)
+{
+	char *from = *p + strspn(*p, BLANK), *to = from, quote = 0;
+
+	*word = to;
+	if (!*from || *from == '#')
+		return 0;
+	for (; *from && (quote || !strchr(BLANK, *from)); from++) {
+		if (*from == '\\' && from[1] &&
+		    (strchr("'\"\\", from[1]) || (!quote && from[1] == ' ')))
+			*to++ = *++from;
+		else if (quote ? *from == quote : *from == '"' || *from == '\'')
+			quote = quote ? 0 : *from;
+		else
+			*to++ = *from;
+	}
+	*p = from + (*from != 0);
+	*to = 0;
+	return quote ? -1 : 1;
+}
+
+/* names that others than OpenSSH's documentation of today have for rows */
+static const struct {
+	const char *name;
+	uint8_t row;
+} other_names[] = {
+    {"pubkeyacceptedkeytypes",          R_PUBKEY_ALGS},
+    {"challengeresponseauthentication", R_KBD        },
+    {"keepalive",		       R_KEEPALIVE  },
+};
+
+/*
+ * What OpenSSH knows and we do without: whoever has it in a file is told so by -v,
+ * and loses no safety.
+ */
+static const char passed_over[] =
+    "canonical*,casig*,channelt*,cipher,compressionlevel,disabletrivial*,dsaa*,enable*,"
+    "fingerprinthash,forwardx11*,gssapi*,hostbased*,ipqos,kbd*devices,kerberos*,knownhostsc*,"
+    "logverbose,nohost*,obscure*,pkcs11*,protocol,proxyuse*,requiredrsa*,rhosts*,rsaa*,security*,"
+    "syslogf*,tunnel*,useprivileged*,verifyhostkeydns,warnweak*,xauthlocation";
+
+static unsigned find_row(const char *name)
+{
+	unsigned k;
+
+	for (k = 0; k < sizeof(other_names) / sizeof(*other_names); k++)
+		if (!strcasecmp(other_names[k].name, name))
+			return other_names[k].row;
+	for (k = 0; k < R_KEYWORDS && strcasecmp(cli_name(k), name); k++)
+		;
+	return k;
+}
+
+static int named(const char *name, const char *list)
+{
+	return list && match_list(str_of(name), str_of(list)) > 0;
+}
+
+/* a keyword that has no row */
+static int other(char *name)
+{
+	int known = named(name, cli_load.ignore);
+
+	cli_lower(name);
+	if (!known && !named(name, cli_load.ignore) && !named(name, passed_over))
+		return cli_bad("there is no option '%p' here", name);
+	if (cli_load.active)
+		cli_say(cli_load.s, LOG_L_DEBUG, "%s is passed over", name);
+	return 0;
+}
+
+/* the words of a line; in place */
+static int put_words(unsigned k, char *p)
+{
+	unsigned type = cli_keys[k].type;
+	int many = type == C_FILES || type == C_KNOWN || type == C_SETENV || type == C_SENDENV;
+	char between = type == C_FORWARD ? ':' : type == C_REKEY ? ' ' : 0, *word, *first = NULL;
+	int n = 0, r;
+
+	for (; (r = cli_word(&p, &word)) > 0; n++) {
+		if (many) {
+			r = cli_put(k, word);
+		} else if (!n) {
+			first = word;
+		} else if (n == 1 && between) {
+			/* two that belong together */
+			size_t end = strlen(first);
+
+			first[end] = between;
+			memmove(first + end + 1, word, strlen(word) + 1);
+		} else {
+			r = -1;
+			break;
+		}
+		if (r < 0)
+			return -1;
+	}
+	if (r < 0 || !n)
+		return cli_bad("%s: not one value, or quotes not closed", cli_name(k));
+	return many ? 0 : cli_put(k, first);
+}
+
+/* cuts the keyword off; what follows it */
+static char *keyword_end(char *p)
+{
+	char *end = p + strcspn(p, BLANK "="), *v = end + strspn(end, BLANK);
+
+	v += *v == '=';
+	v += strspn(v, BLANK);
+	*end = 0;
+	return v;
+}
+
+int cli_line(char *p)
+{
+	size_t n;
+	unsigned k;
+	char *v;
+
+	p += strspn(p, BLANK);
+	n = strlen(p);
+	while (n && strchr(BLANK "\r\f", p[n - 1]))
+		p[--n] = 0;
+	if (!*p || *p == '#')
+		return 0;
+	v = keyword_end(p);
+	if (!*v)
+		return cli_bad("'%p': no value", p);
+	if (CFG_SSH_CONFIG && cli_load.file) {
+		if (!strcasecmp(p, "host"))
+			return cli_host(v);
+		if (!strcasecmp(p, "match"))
+			return cli_match(v);
+		if (!strcasecmp(p, "include"))
+			return cli_include(v);
+	}
+	k = find_row(p);
+	if (k == R_KEYWORDS)
+		return other(p);
+	if (!cli_load.active || (cli_given(k) && !cli_adds(k)))
+		return 0;
+	return cli_keys[k].type == C_REST ? cli_put(k, v) : put_words(k, v);
+}

@@ -1,0 +1,80 @@
+/* cli_run.h - the client's one connection, and what its files do for it. */
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_RUN_H
+#define CLI_RUN_H
+
+#include <poll.h>
+#include <stdnoreturn.h>
+
+#include "cli.h"
+
+struct cli {
+	struct cli_set set;
+	struct ssh_conf conf;
+	int sock;      /* to the server */
+	pid_t carrier; /* ProxyCommand's process, 0: none */
+	uint8_t authed, ending;
+	int status;          /* exit status, -1: none yet */
+	uint64_t heard;      /* milliseconds: any packet */
+	uint32_t unanswered; /* keepalives */
+	struct ssh ssh;
+};
+
+extern struct cli cli;
+
+#define CLI_FAILED 255
+
+/* ssh.c: ends the program: terminal, children and files are put right first */
+noreturn void cli_exit(int status);
+noreturn void cli_die(const char *f, ...) __attribute__((format(printf, 1, 2)));
+
+/* cli_connect.c: .sock, by TCP, ProxyCommand or ProxyJump; dies where there is none */
+void cli_connect(void);
+
+/* cli_auth.c */
+void cli_auth_next(const struct ssh_event *ev);  /* AUTH_NEXT */
+void cli_auth_event(const struct ssh_event *ev); /* PK_OK, PROMPTS, SIGN */
+int cli_auth_retry(void); /* a request that could not be sent yet; 1: it is */
+void cli_auth_done(void); /* wipes what authentication needed */
+
+/* cli_sess.c: the session of this process */
+void sess_start(void);                       /* authentication is done */
+void sess_event(const struct ssh_event *ev); /* OPENED, REFUSED, REQUEST, REPLY of its channel */
+int sess_is(int ch);
+void sess_pump(void);
+unsigned sess_poll(struct pollfd *p); /* at most 3 entries */
+void sess_polled(const struct pollfd *p, unsigned n);
+int sess_started(void);  /* 1: its requests are out */
+int sess_over(void);     /* 1: it has ended, or never was to be */
+void sess_window(void);  /* the terminal has another size */
+void sess_restore(void); /* descriptors that are shared with others, as they were */
+
+/* cli_tty.c: our terminal, raw while a session with one lasts */
+void cli_tty_raw(void);
+void cli_tty_restore(void);
+void cli_tty_again(void); /* after SIGCONT */
+void cli_tty_stop(void);  /* ~^Z */
+/* RFC 4254 6.2: pty-req's fields behind "want reply": TERM, sizes, modes */
+void cli_tty_request(struct wr *w);
+/* window-change's fields */
+void cli_tty_size(struct wr *w);
+
+/* cli_fwd.c */
+void cli_fwd_init(void);
+void cli_fwd_work(void);
+void cli_fwd_reply(const struct ssh_event *ev);   /* GLOBAL_REPLY */
+int cli_fwd_open(const struct ssh_event *ev);     /* the answer to it */
+void cli_fwd_refused(const struct ssh_event *ev); /* one of our opens */
+int cli_fwd_keepalive(void);                      /* 0: not now */
+int cli_fwd_settled(void);
+int cli_fwd_netcat_over(void);
+int cli_fwd_cancel(unsigned i); /* 1: it was live */
+void cli_prompt(void);          /* cli_prompt.c: ~C */
+
+/*
+ * cli_esc.c: takes the n bytes that were typed, which lie at p + 1 (one may have been
+ * kept back before), and acts on escapes; how many for the server lie at p then.
+ */
+size_t esc_take(uint8_t *p, size_t n);
+
+#endif

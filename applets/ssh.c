@@ -1,0 +1,385 @@
+/* ssh.c - the client: ssh and dbclient. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Until the session starts signals do what they do to any program; from then on
+ * they are read from a descriptor, so that the terminal is put right on every
+ * way out.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "applets.h"
+#include "cli_run.h"
+#include "fwd.h"
+
+#define REST_MS 50 /* of silence, then memory that was used for a burst is given back */
+#define FLUSH_MS 2000
+
+struct cli cli APART;
+
+static uint8_t pool[CFG_CLIENT_POOL_KB * 1024] APART, rx[CFG_RX_SIZE] APART, tx[CFG_TX_SIZE] APART;
+static struct pollfd polled[6 + FWD_POLL] APART;
+static int wants_rest;
+
+noreturn void cli_exit(int status)
+{
+	cli_tty_restore();
+	sess_restore();
+	if (cli.carrier > 0)
+		kill(cli.carrier, SIGHUP);
+	ssh_wipe(&cli.ssh);
+	_exit(status);
+}
+
+noreturn void cli_die(const char *f, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, f);
+	vfmt(text, sizeof(text), f, ap);
+	va_end(ap);
+	cli_tty_restore();
+	cli_say(&cli.set, LOG_L_ERROR, "%s", text);
+	cli_exit(CLI_FAILED);
+}
+
+/* what is still to be sent, as far as it goes */
+static void flush(void)
+{
+	struct pollfd p = {.fd = cli.sock, .events = POLLOUT};
+	uint64_t end = clock_ms() + FLUSH_MS, now;
+	size_t n;
+
+	while (wire_write(&cli.ssh, cli.sock) && (ssh_tx_buf(&cli.ssh, &n), n) &&
+	       (now = clock_ms()) < end)
+		poll(&p, 1, (int)(end - now));
+}
+
+static int on_global(const struct ssh_event *ev)
+{
+	(void)ev; /* keepalives: any answer will do */
+	return SSH_NO;
+}
+
+static void on_hostkey(const struct ssh_event *ev)
+{
+	struct cli_set *s = &cli.set;
+	enum trust t = cli_trust(s, ev->name, ev->blob);
+
+	if (t == TRUST_SOME) {
+		s->password_auth = s->kbd_auth = s->forward_agent = 0;
+		s->n_forwards = 0;
+	}
+	ssh_answer(&cli.ssh, t ? SSH_YES : SSH_NO);
+	if (!t)
+		cli_exit(CLI_FAILED);
+}
+
+/* LocalCommand: by a shell, and we wait for it */
+static void local_command(void)
+{
+	const char *const argv[] = {"/bin/sh", "-c", cli.set.local_command, NULL};
+	pid_t pid;
+
+	if (!cli.set.permit_local_command || !cli.set.local_command)
+		return;
+	pid = prog_spawn(argv, 0, 1);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static void on_authed(const struct ssh_event *ev)
+{
+	/* SECURITY: a server that asks for nothing could be anybody's, and lead a command astray */
+	if (ev->num == AUTH_NONE)
+		cli_die("%p: the server let us in without any authentication; refused",
+			cli.set.host);
+	cli.authed = 1;
+	cli_auth_done();
+	local_command();
+	sess_start();
+}
+
+/* of a channel that is open, or opens */
+static void chan_event(const struct ssh_event *ev)
+{
+	if (sess_is(ev->ch)) {
+		sess_event(ev);
+		return;
+	}
+	if (ev->type == SSH_EV_REQUEST)
+		ssh_answer(&cli.ssh, SSH_NO);
+	if (CFG_FORWARD && ev->type == SSH_EV_REFUSED)
+		cli_fwd_refused(ev);
+	if (CFG_FORWARD)
+		fwd_event(ev);
+}
+
+static void event_take(const struct ssh_event *ev)
+{
+	switch (ev->type) {
+	case SSH_EV_VERSION:
+		cli_say(&cli.set, LOG_L_DEBUG, "the server is %*p", (int)ev->data.len,
+			(const char *)ev->data.p);
+		break;
+	case SSH_EV_HOSTKEY: on_hostkey(ev); break;
+	case SSH_EV_AUTH_NEXT: cli_auth_next(ev); break;
+	case SSH_EV_PK_OK:
+	case SSH_EV_PROMPTS:
+	case SSH_EV_SIGN: cli_auth_event(ev); break;
+	case SSH_EV_BANNER:
+		cli_say(&cli.set, LOG_L_INFO, "%*p", (int)ev->data.len, (const char *)ev->data.p);
+		break;
+	case SSH_EV_AUTHED: on_authed(ev); break;
+	case SSH_EV_GLOBAL: ssh_answer(&cli.ssh, on_global(ev)); break;
+	case SSH_EV_GLOBAL_REPLY:
+		cli.unanswered = 0;
+		cli_fwd_reply(ev);
+		break;
+	case SSH_EV_OPEN:
+		ssh_answer(&cli.ssh,
+			   CFG_FORWARD ? cli_fwd_open(ev) : -OPEN_ADMINISTRATIVELY_PROHIBITED);
+		break;
+	case SSH_EV_OPENED:
+	case SSH_EV_REFUSED:
+	case SSH_EV_REPLY:
+	case SSH_EV_REQUEST: chan_event(ev); break;
+	case SSH_EV_DISCONNECT:
+		cli_say(&cli.set, LOG_L_ERROR, "%p: the server ends the connection: %*p",
+			cli.set.host, (int)ev->data.len, (const char *)ev->data.p);
+		break;
+	default: break; /* data, EOF, CLOSE: the pumps see them by their state */
+	}
+}
+
+static void pump_all(void)
+{
+	sess_pump();
+	if (CFG_FORWARD)
+		cli_fwd_work();
+}
+
+/* events until there are none; < 0: the connection is over */
+static int steps(void)
+{
+	struct ssh_event ev;
+	int r;
+
+	while ((r = ssh_step(&cli.ssh, cli.heard, &ev)) > 0) {
+		event_take(&ev);
+		if (ev.type == SSH_EV_DATA || ev.type == SSH_EV_CLOSE)
+			pump_all();
+	}
+	return r;
+}
+
+/* all that can be done without waiting; 0: the connection is over */
+static int work(void)
+{
+	size_t before, after;
+	int r;
+
+	do {
+		r = steps();
+		pump_all();
+		if (r == 0) /* what the pump made due */
+			r = steps();
+		ssh_tx_buf(&cli.ssh, &before);
+		if (!wire_write(&cli.ssh, cli.sock))
+			return 0;
+		ssh_tx_buf(&cli.ssh, &after);
+	} while (r == 0 && after < before); /* room in tx may be what the next step waited for */
+	return r == 0;
+}
+
+/* ServerAliveInterval; the milliseconds until it is due */
+static uint64_t clocks(uint64_t now)
+{
+	uint64_t wait = ssh_timeout(&cli.ssh, now), ms = (uint64_t)cli.set.alive_interval * 1000,
+		 due = cli.heard + (cli.unanswered + 1) * ms;
+
+	if (!ms || !cli.authed)
+		return wait;
+	if (now >= due) {
+		if (cli.unanswered >= cli.set.alive_count)
+			cli_die("%p: the server does not answer any more", cli.set.host);
+		if (cli_fwd_keepalive())
+			cli.unanswered++;
+		due = now + ms;
+	}
+	return due - now < wait ? due - now : wait;
+}
+
+/* pages that a burst has used and that hold nothing now */
+static void rest(void)
+{
+	mem_rest(pool, ssh_pool_idle(&cli.ssh));
+	if (ssh_quiet(&cli.ssh)) {
+		mem_rest(tx, sizeof(tx));
+		if (cli.ssh.rx_r == cli.ssh.rx_w)
+			mem_rest(rx, sizeof(rx));
+	}
+	mem_rest_stack();
+	wants_rest = 0;
+}
+
+static void signals_take(void)
+{
+	int s;
+
+	while ((s = sig_next())) {
+		if (s == SIGWINCH)
+			sess_window();
+		else if (s == SIGCHLD)
+			while (waitpid(-1, NULL, WNOHANG) > 0)
+				;
+		else if (s == SIGCONT)
+			cli_tty_again();
+		else
+			cli_exit(128 + s);
+	}
+}
+
+/* waits, and takes note of what poll found; 0: over */
+static int wait_for(int sig, uint64_t ms)
+{
+	size_t n, room;
+	unsigned count = 2, mark;
+	int r;
+
+	ssh_tx_buf(&cli.ssh, &n);
+	ssh_rx_buf(&cli.ssh, &room);
+	polled[0] =
+	    (struct pollfd){.fd = cli.sock, .events = (room ? POLLIN : 0) | (n ? POLLOUT : 0)};
+	polled[1] = (struct pollfd){.fd = sig, .events = POLLIN};
+	count += sess_poll(polled + count);
+	mark = count;
+	if (CFG_FORWARD)
+		count += fwd_poll(polled + count);
+	if (wants_rest && ms > REST_MS)
+		ms = REST_MS;
+	r = poll(polled, count, (int)ms);
+	if (r < 0)
+		return errno == EINTR;
+	if (r == 0 && wants_rest)
+		rest();
+	else
+		wants_rest = cli.authed;
+	if (polled[1].revents)
+		signals_take();
+	sess_polled(polled + 2, mark - 2);
+	if (CFG_FORWARD)
+		fwd_polled(polled + mark, count - mark);
+	if (!(polled[0].revents & (POLLIN | POLLHUP | POLLERR)))
+		return 1;
+	if (!sess_started()) /* a server with Nagle's algorithm waits for it */
+		sock_quickack(cli.sock);
+	cli.heard = clock_ms();
+	cli.unanswered = 0;
+	return wire_read(&cli.ssh, cli.sock);
+}
+
+/* 1: nothing keeps us here any more */
+static int done(void)
+{
+	if (!cli.authed)
+		return 0;
+	if (cli.set.netcat)
+		return cli_fwd_netcat_over();
+	return sess_over() && !(CFG_FORWARD && fwd_count());
+}
+
+/* -f: once it is known that all is well, the shell goes on */
+static void background(void)
+{
+	if (!cli.set.background || !cli.authed ||
+	    (CFG_FORWARD && cli.set.exit_on_forward_failure && !cli_fwd_settled()))
+		return;
+	cli.set.background = 0;
+	if (proc_background() < 0 || (cli.set.no_session && proc_null() < 0))
+		cli_say(&cli.set, LOG_L_ERROR, "cannot go to the background: %m");
+}
+
+static void loop(void)
+{
+	static const int signals[] = {SIGWINCH, SIGCHLD, SIGCONT, SIGTERM,
+				      SIGHUP,   SIGINT,  SIGQUIT, 0};
+	int sig = -1;
+
+	cli.heard = clock_ms();
+	for (;;) {
+		if (!work())
+			return;
+		if (done()) {
+			ssh_disconnect(&cli.ssh, DISCONNECT_BY_APPLICATION, "disconnected by user");
+			flush();
+			cli_exit(cli.set.netcat ? 0 : cli.status < 0 ? CLI_FAILED : cli.status);
+		}
+		background();
+		if (cli.authed && sig < 0)
+			sig = sig_pipe(signals);
+		if (!wait_for(sig, clocks(clock_ms())))
+			return;
+	}
+}
+
+static void conf_fill(void)
+{
+	struct cli_set *t = &cli.set;
+
+	cli.conf = (struct ssh_conf){
+	    .client = 1,
+	    .version = "SSH-2.0-cubssh_" CFG_VERSION,
+	    .kex = t->kex,
+	    .ciphers = t->ciphers,
+	    .macs = t->macs,
+	    .hostkey_algs = cli_hostkey_algs(t),
+	    .pubkey_algs = t->pubkey_algs,
+	    .pool = pool,
+	    .pool_len = sizeof(pool),
+	    .window = t->window,
+	    .rekey_bytes = t->rekey_bytes,
+	    .rekey_ms = t->rekey_seconds * 1000,
+	};
+}
+
+static noreturn void say_how_it_ended(void)
+{
+	const char *what = ssh_no_common(&cli.ssh), *host = cli.set.host;
+	int err = ssh_error(&cli.ssh);
+
+	flush();
+	if (err == SSH_E_NO_COMMON && what)
+		cli_die("%p: no %s in common", host, what);
+	if (err && err != SSH_E_PEER)
+		cli_die("%p: %s", host, ssh_error_text(err));
+	if (!err)
+		cli_die("%p: the connection was closed", host);
+	cli_exit(CLI_FAILED);
+}
+
+int ssh_main(int argc, char **argv)
+{
+	uint8_t seed[32];
+	int r;
+
+	self_init(argv);
+	cli.status = cli.sock = -1;
+	r = cli_settings(&cli.set, argc, argv,
+			 CFG_COMPAT_DROPBEAR && !strcmp(self_name(), "dbclient"));
+	if (r > 0)
+		return r - 1;
+	cli_connect();
+	conf_fill();
+	rand_seed(seed);
+	ssh_init(&cli.ssh, &cli.conf, seed, rx, sizeof(rx), tx, sizeof(tx));
+	wipe(seed, sizeof(seed));
+	if (CFG_FORWARD)
+		cli_fwd_init();
+	loop();
+	say_how_it_ended();
+}
