@@ -54,7 +54,7 @@ int agent_answer(struct str request, struct wr *w, uint64_t now);
 int agent_expire(uint64_t now);
 /* keeps the keys' memory out of swap and core files */
 void agent_lock_memory(void);
-/* wipes all */
+/* wipes all, the lock too: as at the start */
 void agent_forget(void);
 
 /* ssh_agent.c: 1: the user says yes */

@@ -5,7 +5,7 @@
 #include "keyshow.h"
 #include "settings_share.h"
 
-struct agent_args agent_args;
+struct agent_args agent_args APART;
 
 int agent_flags_take(char ***argv, const char *list, const char *usage)
 {

@@ -39,18 +39,18 @@ void agent_lock_memory(void)
 void agent_forget(void)
 {
 	wipe(slots, sizeof(slots));
-	agent.n = 0;
+	wipe(&agent, sizeof(agent));
 }
 
 static int drop(struct slot *s)
 {
-	struct slot *last = &slots[agent.n - 1];
+	struct slot *last;
 
 	if (!s)
 		return 0;
+	last = &slots[--agent.n];
 	memmove(s, s + 1, (size_t)((char *)last - (char *)s));
 	wipe(last, sizeof(*last));
-	agent.n--;
 	return 1;
 }
 

@@ -129,9 +129,11 @@ uint32_t known_types(const struct cli_set *s, const char *name);
 /* appends to the user's first file, hashed where so configured; 0 or -errno and *file */
 int known_add(const struct cli_set *s, const char *name, struct str blob, const char **file);
 /* cli_trust.c: SSH_EV_HOSTKEY, after files and questions; TRUST_SOME: a key has changed and the user does not mind */
-enum trust { TRUST_NONE, TRUST_SOME, TRUST_FULL };
+enum trust { TRUST_NONE, TRUST_SOME, TRUST_NEW, TRUST_FULL };
 enum trust cli_trust(const struct cli_set *s, struct str alg, struct str blob);
 
+/* the server's name in the files: n at least 300 */
+void cli_host_name(const struct cli_set *s, char *name, size_t n);
 /* what to ask the server for: NULL, all */
 const char *cli_hostkey_algs(const struct cli_set *s);
 

@@ -80,11 +80,12 @@ static int ask_tty(int fd, const char *prompt, int echo, char *out, size_t n)
 int ask_program(const char *prompt, char *out, size_t n)
 {
 	const char *argv[] = {getenv("SSH_ASKPASS"), prompt, NULL};
-	int null = fd_open("/dev/null", O_RDONLY), ends[2], r = -1, status = -1;
+	int null, ends[2], r = -1, status = -1;
 	pid_t pid;
 
-	if (!argv[0] || null < 0 || fd_pipe(ends) < 0)
+	if (!argv[0] || fd_pipe(ends) < 0)
 		return -1;
+	null = fd_open("/dev/null", O_RDONLY);
 	pid = prog_spawn(argv, null, ends[1]);
 	close(ends[1]);
 	close(null);

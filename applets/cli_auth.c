@@ -41,7 +41,7 @@ static struct candidate {
 	const struct sig *sig;
 } cand[KEYS_MAX] APART;
 
-static uint8_t agent_mem[8192] APART, file_mem[KEYFILE_MAX] APART, blob_mem[BLOB_MAX] APART;
+static uint8_t agent_mem[32768] APART, file_mem[KEYFILE_MAX] APART, blob_mem[BLOB_MAX] APART;
 static char secret[SECRET_MAX] APART;
 static struct key key; /* of the file in hand */
 

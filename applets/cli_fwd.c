@@ -16,6 +16,7 @@
 
 #define GLOBALS 64
 #define KEEPALIVE 255 /* and whatever else needs no more than an answer */
+#define PROVE 254     /* of cli_hostkeys.c */
 
 static struct {
 	uint8_t asked;            /* forwards whose request is out */
@@ -161,6 +162,11 @@ int cli_fwd_cancel(unsigned i)
 	return 1;
 }
 
+int cli_fwd_prove(const struct wr *w)
+{
+	return global(PROVE, "hostkeys-prove-00@openssh.com", w);
+}
+
 int cli_fwd_keepalive(void)
 {
 	struct wr w = wr_init(NULL, 0);
@@ -199,6 +205,8 @@ void cli_fwd_reply(const struct ssh_event *ev)
 	whose = fw.globals[fw.head];
 	fw.head = (fw.head + 1) % GLOBALS;
 	fw.count--;
+	if (CFG_HOSTKEY_UPDATE && whose == PROVE)
+		cli_hostkeys_proven(ev);
 	if (whose >= cli.set.n_forwards)
 		return;
 	f = &cli.set.forward[whose];
@@ -314,7 +322,7 @@ int cli_fwd_open(const struct ssh_event *ev)
 
 static void netcat_open(void)
 {
-	static char host[256];
+	static char host[256] APART;
 	const char *spec = cli.set.netcat, *colon = strrchr(spec, ':');
 	uint64_t port = 0;
 	int bracket = *spec == '[';

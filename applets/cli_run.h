@@ -14,9 +14,10 @@ struct cli {
 	int sock;      /* to the server */
 	pid_t carrier; /* ProxyCommand's process, 0: none */
 	uint8_t authed, ending;
-	int status;          /* exit status, -1: none yet */
-	uint64_t heard;      /* milliseconds: any packet */
-	uint32_t unanswered; /* keepalives */
+	uint8_t known;                 /* the server's key was in the files before */
+	int status;                    /* exit status, -1: none yet */
+	uint64_t heard, active, start; /* milliseconds: any packet; data; the first moment */
+	uint32_t unanswered;           /* keepalives */
 	struct ssh ssh;
 };
 
@@ -59,7 +60,13 @@ void cli_tty_request(struct wr *w);
 /* window-change's fields */
 void cli_tty_size(struct wr *w);
 
+/* cli_hostkeys.c */
+int cli_hostkeys_told(const struct ssh_event *ev); /* 1: taken, and answered */
+void cli_hostkeys_ask(void);                       /* if that is still to be done */
+void cli_hostkeys_proven(const struct ssh_event *ev);
+
 /* cli_fwd.c */
+int cli_fwd_prove(const struct wr *w); /* hostkeys-prove-00; 0: not now */
 void cli_fwd_init(void);
 void cli_fwd_work(void);
 void cli_fwd_reply(const struct ssh_event *ev);   /* GLOBAL_REPLY */

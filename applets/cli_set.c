@@ -11,7 +11,7 @@
 
 #define BAD (CLI_FAILED + 1)
 
-struct cli_load cli_load;
+struct cli_load cli_load APART;
 
 int cli_bad(const char *f, ...)
 {

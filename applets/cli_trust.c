@@ -7,7 +7,7 @@
 #include "pubkey.h"
 #include "sig.h"
 
-static void host_name(const struct cli_set *s, char *name, size_t n)
+void cli_host_name(const struct cli_set *s, char *name, size_t n)
 {
 	if (s->host_key_alias)
 		known_name(name, n, s->host_key_alias, 22);
@@ -120,7 +120,7 @@ const char *cli_hostkey_algs(const struct cli_set *s)
 
 	if (s->hostkey_algs || s->no_check)
 		return s->hostkey_algs;
-	host_name(s, name, sizeof(name));
+	cli_host_name(s, name, sizeof(name));
 	known = known_types(s, name);
 	for (pass = 1; pass >= 0; pass--)
 		for (i = 0; sigs[i]; i++)
@@ -136,11 +136,11 @@ enum trust cli_trust(const struct cli_set *s, struct str alg, struct str blob)
 	struct known k;
 
 	(void)alg;
-	host_name(s, name, sizeof(name));
+	cli_host_name(s, name, sizeof(name));
 	pubkey_sha256(print, blob);
 	cli_say(s, LOG_L_DEBUG, "Server host key: %s %s", label(blob), print);
 	if (s->no_check)
-		return TRUST_FULL;
+		return TRUST_NEW;
 	k = known_check(s, name, blob);
 	switch (k.what) {
 	case KNOWN_OK: return TRUST_FULL;
@@ -149,6 +149,6 @@ enum trust cli_trust(const struct cli_set *s, struct str alg, struct str blob)
 			label(blob), name, k.file, k.line);
 		return TRUST_NONE;
 	case KNOWN_CHANGED: return changed(s, &k, name, blob) ? TRUST_SOME : TRUST_NONE;
-	default: return unknown(s, name, blob) ? TRUST_FULL : TRUST_NONE;
+	default: return unknown(s, name, blob) ? TRUST_NEW : TRUST_NONE;
 	}
 }

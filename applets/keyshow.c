@@ -67,7 +67,7 @@ int key_line(struct lines *l, struct str *blob, struct str *comment)
 
 struct str key_blob(const struct key *k)
 {
-	static uint8_t p[1088];
+	static uint8_t p[1088] APART;
 	struct wr w = wr_init(p, sizeof(p));
 
 	key_public_blob(k, &w);

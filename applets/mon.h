@@ -24,6 +24,7 @@
 /*
  * SIGN:  u8 host key, string algorithm,
  *        string hash (32, 48 or 64 bytes)                     -> string signature
+ * PROVE: u8 host key, string algorithm                         -> string signature, of PROTOCOL 2.5
  * AUTH:  u8 method, u8 query, string user, string password,
  *        string algorithm, string blob, string signature      -> u8 answer, u8 methods, u32 what the user may (enum authkeys_may, MAY_STEER)
  * PTY:   u32 channel, string term, u32 cols rows xpix ypix,
@@ -49,7 +50,8 @@ enum mon {
 	MON_HUP,
 	MON_BYE,
 	MON_FORWARD,
-	MON_LAST = MON_FORWARD + CFG_FORWARD,
+	MON_PROVE,
+	MON_LAST = CFG_HOSTKEY_UPDATE ? MON_PROVE + 1 : MON_FORWARD + CFG_FORWARD,
 	MON_REPLY = 64,
 	MON_ENDED /* u32 channel, u8 by signal, u32 status, u8 core, string signal */
 };
@@ -58,6 +60,10 @@ enum spawn { SPAWN_SHELL, SPAWN_EXEC, SPAWN_SUBSYSTEM };
 
 /* beside enum authkeys_may: signals and environment, which a forced command goes without */
 enum { MAY_STEER = 32 };
+
+/* OpenSSH's PROTOCOL 2.5 */
+#define HOSTKEYS_TELL "hostkeys-00@openssh.com"
+#define HOSTKEYS_PROVE "hostkeys-prove-00@openssh.com"
 
 /* what the listener hands to a monitor, and a monitor to its net, in one datagram */
 struct handover {

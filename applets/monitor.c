@@ -26,12 +26,20 @@ struct monitor mon APART;
 struct mon_scratch mon_scratch APART;
 static int over; /* the connection is to end */
 
+void monitor_sign(unsigned key, const struct sig *sig, struct str msg, struct wr *w)
+{
+	uint8_t *mark = wr_open(w);
+
+	if (!sig || !key_sign(&mon.hostkey[key], sig, w, msg))
+		w->p = mark + 4;
+	wr_close(w, mark);
+}
+
 static void sign_request(struct rd *r, struct wr *w)
 {
 	unsigned i = rd_u8(r);
 	const struct sig *sig = sig_find(rd_str(r));
 	struct str h = rd_str(r);
-	uint8_t *mark;
 
 	if (!rd_done(r) || i >= mon.n_hostkeys || (h.len != 32 && h.len != 48 && h.len != 64)) {
 		r->bad = 1;
@@ -43,10 +51,7 @@ static void sign_request(struct rd *r, struct wr *w)
 		if (mon.link >= 0)
 			msg_send(mon.link, "K", 1, NULL, 0);
 	}
-	mark = wr_open(w);
-	if (!sig || !key_sign(&mon.hostkey[i], sig, w, h))
-		w->p = mark + 4;
-	wr_close(w, mark);
+	monitor_sign(i, sig, h, w);
 }
 
 /* how it ended, from net's point of view: words of the peer are in it */
@@ -79,17 +84,19 @@ static const struct {
 	void (*plain)(struct rd *, struct wr *);
 	void (*with_fds)(struct rd *, struct wr *, int fds[3], int *nfds);
 } requests[MON_LAST] = {
-    [MON_SIGN] = {BEFORE | AFTER, sign_request, NULL           },
-    [MON_AUTH] = {BEFORE,         auth_request, NULL           },
-    [MON_PTY] = {AFTER,          NULL,         session_pty    },
-    [MON_ENV] = {AFTER,          env_request,  NULL           },
-    [MON_PART] = {AFTER,          session_part, NULL           },
-    [MON_SPAWN] = {AFTER,          NULL,         session_spawn  },
-    [MON_KILL] = {AFTER,          session_kill, NULL           },
-    [MON_HUP] = {AFTER,          session_hup,  NULL           },
-    USE_FORWARD([MON_FORWARD] = {AFTER,          NULL,         forward_request},
+    [MON_SIGN] = {BEFORE | AFTER, sign_request,  NULL           },
+    [MON_AUTH] = {BEFORE,         auth_request,  NULL           },
+    [MON_PTY] = {AFTER,          NULL,          session_pty    },
+    [MON_ENV] = {AFTER,          env_request,   NULL           },
+    [MON_PART] = {AFTER,          session_part,  NULL           },
+    [MON_SPAWN] = {AFTER,          NULL,          session_spawn  },
+    [MON_KILL] = {AFTER,          session_kill,  NULL           },
+    [MON_HUP] = {AFTER,          session_hup,   NULL           },
+    USE_HOSTKEY_UPDATE([MON_PROVE] = {AFTER,          prove_request, NULL           },
+      )
+	USE_FORWARD([MON_FORWARD] = {AFTER,          NULL,          forward_request},
       )[MON_BYE] = {BEFORE | AFTER,
-                  bye_request,                  NULL           },
+                  bye_request,                   NULL           },
 };
 
 int monitor_request(const uint8_t *p, size_t n)

@@ -67,6 +67,13 @@ int monitor_request(const uint8_t *p, size_t n);
 /* a datagram to net that no request asked for */
 void monitor_notify(const void *p, size_t n);
 
+/* appends the signature as a string, an empty one where there is none */
+struct sig;
+void monitor_sign(unsigned key, const struct sig *sig, struct str msg, struct wr *w);
+
+/* mon_prove.c */
+void prove_request(struct rd *r, struct wr *w);
+
 /* mon_auth.c */
 void auth_request(struct rd *r, struct wr *w);
 

@@ -121,6 +121,8 @@ static void pump_all(void)
 	chan_pump_all();
 	if (CFG_FORWARD)
 		net_fwd_work();
+	if (CFG_HOSTKEY_UPDATE)
+		hostkeys_tell();
 }
 
 /* events until there are none; < 0: the connection is over */

@@ -52,6 +52,11 @@ int net_fwd_global(const struct ssh_event *ev); /* 1: taken */
 void net_fwd_agent(int ch);                     /* answers auth-agent-req@openssh.com */
 void net_fwd_work(void);                        /* what the forwarder told, and all bytes */
 
+/* net_hostkeys.c */
+void hostkeys_due(void);                        /* the login is done */
+void hostkeys_tell(void);                       /* if it is still to be done */
+int hostkeys_prove(const struct ssh_event *ev); /* 1: taken */
+
 /* net_event.c */
 void event_take(const struct ssh_event *ev);
 

@@ -41,6 +41,8 @@ static void on_authed(void)
 {
 	net.authed = 1;
 	net.active = clock_ms();
+	if (CFG_HOSTKEY_UPDATE)
+		hostkeys_due();
 	log_put(LOG_L_DEBUG, "logged in");
 }
 
@@ -72,7 +74,8 @@ void event_take(const struct ssh_event *ev)
 	case SSH_EV_AUTH: on_auth(ev); break;
 	case SSH_EV_AUTHED: on_authed(); break;
 	case SSH_EV_GLOBAL:
-		if (!CFG_FORWARD || !net_fwd_global(ev))
+		if ((!CFG_FORWARD || !net_fwd_global(ev)) &&
+		    (!CFG_HOSTKEY_UPDATE || !hostkeys_prove(ev)))
 			ssh_answer(&net.ssh, on_global(ev));
 		break;
 	case SSH_EV_GLOBAL_REPLY: net.unanswered = 0; break;

@@ -177,9 +177,12 @@ int call_run(struct sftp *s, struct call *c)
 	const char *path = s->path[0];
 	int err = paths_make(s, c), failed = 0;
 
-	if (!err && (c->cmd->how & EACH) &&
-	    (sftpc_glob(&s->c, path, &s->stack) || at == s->stack.top))
-		words_plain(s->path[0]); /* a name after all, which the server has a word for */
+	if (!err && (c->cmd->how & EACH)) {
+		err = sftpc_glob(&s->c, path, &s->stack);
+		if (!err && at == s->stack.top)
+			/* a name after all, which the server has a word for */
+			words_plain(s->path[0]);
+	}
 	do {
 		if ((n = names_at(&s->stack, &at)))
 			path = n->text;

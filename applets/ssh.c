@@ -59,12 +59,6 @@ static void flush(void)
 		poll(&p, 1, (int)(end - now));
 }
 
-static int on_global(const struct ssh_event *ev)
-{
-	(void)ev; /* keepalives: any answer will do */
-	return SSH_NO;
-}
-
 static void on_hostkey(const struct ssh_event *ev)
 {
 	struct cli_set *s = &cli.set;
@@ -74,6 +68,7 @@ static void on_hostkey(const struct ssh_event *ev)
 		s->password_auth = s->kbd_auth = s->forward_agent = 0;
 		s->n_forwards = 0;
 	}
+	cli.known = t == TRUST_FULL;
 	ssh_answer(&cli.ssh, t ? SSH_YES : SSH_NO);
 	if (!t)
 		cli_exit(CLI_FAILED);
@@ -135,7 +130,10 @@ static void event_take(const struct ssh_event *ev)
 		cli_say(&cli.set, LOG_L_INFO, "%*p", (int)ev->data.len, (const char *)ev->data.p);
 		break;
 	case SSH_EV_AUTHED: on_authed(ev); break;
-	case SSH_EV_GLOBAL: ssh_answer(&cli.ssh, on_global(ev)); break;
+	case SSH_EV_GLOBAL:
+		if (!CFG_HOSTKEY_UPDATE || !cli_hostkeys_told(ev))
+			ssh_answer(&cli.ssh, SSH_NO); /* keepalives: any answer will do */
+		break;
 	case SSH_EV_GLOBAL_REPLY:
 		cli.unanswered = 0;
 		cli_fwd_reply(ev);
@@ -161,6 +159,8 @@ static void pump_all(void)
 	sess_pump();
 	if (CFG_FORWARD)
 		cli_fwd_work();
+	if (CFG_HOSTKEY_UPDATE)
+		cli_hostkeys_ask();
 }
 
 /* events until there are none; < 0: the connection is over */
@@ -171,6 +171,8 @@ static int steps(void)
 
 	while ((r = ssh_step(&cli.ssh, cli.heard, &ev)) > 0) {
 		event_take(&ev);
+		if (ev.type == SSH_EV_DATA)
+			cli.active = cli.heard;
 		if (ev.type == SSH_EV_DATA || ev.type == SSH_EV_CLOSE)
 			pump_all();
 	}
@@ -196,22 +198,37 @@ static int work(void)
 	return r == 0;
 }
 
-/* ServerAliveInterval; the milliseconds until it is due */
+/* milliseconds until seconds are over since then; no such setting: long */
+static uint64_t left(uint32_t seconds, uint64_t since, uint64_t now)
+{
+	uint64_t end = since + (uint64_t)seconds * 1000;
+
+	return !seconds ? 3600000 : end > now ? end - now : 0;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* keepalives, dbclient's -I and -M; the milliseconds until the next of them */
 static uint64_t clocks(uint64_t now)
 {
-	uint64_t wait = ssh_timeout(&cli.ssh, now), ms = (uint64_t)cli.set.alive_interval * 1000,
-		 due = cli.heard + (cli.unanswered + 1) * ms;
+	const struct cli_set *s = &cli.set;
+	uint64_t alive = left(s->alive_interval * (cli.unanswered + 1), cli.heard, now),
+		 idle = left(s->idle, cli.active, now), all = left(s->max_duration, cli.start, now);
 
-	if (!ms || !cli.authed)
-		return wait;
-	if (now >= due) {
-		if (cli.unanswered >= cli.set.alive_count)
-			cli_die("%p: the server does not answer any more", cli.set.host);
-		if (cli_fwd_keepalive())
-			cli.unanswered++;
-		due = now + ms;
+	if (!cli.authed)
+		return ssh_timeout(&cli.ssh, now);
+	if (!idle || !all)
+		cli_die("%p: %s", s->host, idle ? "the time is up" : "idle for too long");
+	if (!alive && cli.unanswered >= s->alive_count)
+		cli_die("%p: the server does not answer any more", s->host);
+	if (!alive) {
+		cli.unanswered += (uint32_t)cli_fwd_keepalive();
+		alive = 1000;
 	}
-	return due - now < wait ? due - now : wait;
+	return least(least(alive, idle), least(all, ssh_timeout(&cli.ssh, now)));
 }
 
 /* pages that a burst has used and that hold nothing now */
@@ -310,7 +327,7 @@ static void loop(void)
 				      SIGHUP,   SIGINT,  SIGQUIT, 0};
 	int sig = -1;
 
-	cli.heard = clock_ms();
+	cli.heard = cli.active = cli.start = clock_ms();
 	for (;;) {
 		if (!work())
 			return;

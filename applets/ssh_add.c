@@ -23,9 +23,9 @@ static int agent;
 static uint8_t room[65536] APART;            /* a file, or what the agent says */
 static uint8_t message[AGENT_REQUEST] APART; /* what it is told */
 static struct agent_key keys[KEYS] APART;
-static struct key key;             /* of the file in hand */
-static struct str blob, comment;   /* likewise */
-static struct wr w;                /* to the message */
+static struct key key;           /* of the file in hand */
+static struct str blob, comment; /* likewise */
+static struct wr w;              /* to the message */
 
 static void begin(uint8_t type)
 {
@@ -238,8 +238,8 @@ int ssh_add_main(int argc, char **argv)
 
 	(void)argc;
 	/* -k leaves certificates out, and there are none; -v would say nothing more */
-	if (!agent_flags_take(&argv, "cDdkLlqTvXxE:t:",
-			      "ssh-add [-cDdLlqTXx] [-E HASH] [-t LIFE] [FILE...]"))
+	if (!agent_flags_take(
+		&argv, "cDdkLlqTvXxE:t:", "ssh-add [-cDdLlqTXx] [-E HASH] [-t LIFE] [FILE...]"))
 		return NO;
 	agent = agent_connect(NULL);
 	if (agent < 0) {

@@ -155,7 +155,7 @@ static int listen_at(const char *path)
 
 static void env_put(char *to, const char *name, const char *value)
 {
-	static char *env[ENV];
+	static char *env[ENV] APART;
 	size_t n = 0, len = fmt(to, PATH + 16, "%s=%s", name, value) - strlen(value);
 
 	for (char **e = environ; *e && n < ENV - 2; e++)
@@ -240,8 +240,9 @@ int ssh_agent_main(int argc, char **argv)
 	size_t n = shell ? strlen(shell) : 0;
 
 	(void)argc;
-	if (!agent_flags_take(&argv, "csDdka:E:t:",
-			      "ssh-agent [-c|-s] [-Dk] [-a SOCKET] [-E HASH] [-t LIFE] [COMMAND...]"))
+	if (!agent_flags_take(
+		&argv, "csDdka:E:t:",
+		"ssh-agent [-c|-s] [-Dk] [-a SOCKET] [-E HASH] [-t LIFE] [COMMAND...]"))
 		return 1;
 	proc_close_from(3);
 	run.csh = given['c'] || (!given['s'] && n > 2 && !strcmp(shell + n - 3, "csh"));

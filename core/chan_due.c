@@ -22,7 +22,7 @@ static int due_refuse(struct ssh *s, struct chan *c)
 	c->state = CH_FREE;
 	wr_u32(&w, c->peer_id);
 	wr_u32(&w, c->reason);
-	wr_strz(&w, "");
+	wr_strz(&w, open_text(c->reason));
 	wr_strz(&w, "");
 	return packet_end(s, &w);
 }

@@ -134,6 +134,7 @@ uint32_t window_more(const struct ssh *s,
 
 /* err.c */
 uint32_t err_reason(int err);
+const char *open_text(uint32_t reason); /* a few words for enum open_failure */
 
 /* owed.c */
 int owed_put(struct owed *o, int yes);

@@ -52,3 +52,15 @@ uint32_t err_reason(int err)
 {
 	return ends[index_of(err)].reason;
 }
+
+const char *open_text(uint32_t reason)
+{
+	static const char *const texts[] = {
+	    [OPEN_ADMINISTRATIVELY_PROHIBITED] = "not allowed",
+	    [OPEN_CONNECT_FAILED] = "connect failed",
+	    [OPEN_UNKNOWN_CHANNEL_TYPE] = "unknown channel type",
+	    [OPEN_RESOURCE_SHORTAGE] = "too many channels",
+	};
+
+	return CFG_ERROR_TEXTS && reason && reason <= OPEN_RESOURCE_SHORTAGE ? texts[reason] : "";
+}

@@ -42,12 +42,28 @@ int global_due(struct ssh *s)
 
 		wr_u32(&w, s->refused[0].id);
 		wr_u32(&w, s->refused[0].reason);
-		wr_strz(&w, "");
+		wr_strz(&w, open_text(s->refused[0].reason));
 		wr_strz(&w, "");
 		memmove(s->refused, s->refused + 1, --s->n_refused * sizeof(s->refused[0]));
 		err = packet_end(s, &w);
 	}
 	return err;
+}
+
+void ssh_answer_data(struct ssh *s, struct str data)
+{
+	struct wr w;
+
+	if (s->err || s->ask != SSH_EV_GLOBAL)
+		return;
+	if (!s->ask_want || !can_send(s) || s->owed.n || !tx_fits(s, data.len)) {
+		ssh_answer(s, SSH_NO);
+		return;
+	}
+	s->ask = 0;
+	w = packet_begin(s, MSG_REQUEST_SUCCESS);
+	wr_bytes(&w, data.p, data.len);
+	s->err = packet_end(s, &w);
 }
 
 void ssh_answer_port(struct ssh *s, uint32_t port)

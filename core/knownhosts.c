@@ -10,13 +10,20 @@
 
 #define DIGEST 20 /* of SHA-1, and the salt's length */
 
+static int blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 static struct str word(char **p)
 {
 	struct str w;
 
-	*p += strspn(*p, " \t");
-	w = (struct str){(uint8_t *)*p, strcspn(*p, " \t")};
-	*p += w.len;
+	while (blank(**p))
+		++*p;
+	w = (struct str){(uint8_t *)*p, 0};
+	for (; **p && !blank(**p); ++*p)
+		w.len++;
 	return w;
 }
 

@@ -284,6 +284,8 @@ void ssh_tx_ack(struct ssh *s, size_t n);
 /* 1: *ev holds an event; 0: nothing until more bytes, room in tx, or an answer; < 0: enum ssh_err, for good */
 int ssh_step(struct ssh *s, uint64_t now_ms, struct ssh_event *ev);
 void ssh_answer(struct ssh *s, int answer);
+/* of SSH_EV_GLOBAL: yes, with data of its own; no where that cannot be sent now */
+void ssh_answer_data(struct ssh *s, struct str data);
 /* of SSH_EV_GLOBAL tcpip-forward with port 0: yes, and the port (RFC 4254 7.1) */
 void ssh_answer_port(struct ssh *s, uint32_t port);
 /* sig: a signature as on the wire (string algorithm, string bytes); len 0: refused */

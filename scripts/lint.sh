@@ -211,6 +211,15 @@ check_state() {
 		}'
 }
 
+# a large variable among the small ones spreads them over many pages, in each process (port.h, APART)
+check_large() {
+	objdump -t "$out/full/applets.a" "$out/full/port.a" | awk '
+		/\.o: / { f = $1 }
+		/ O \.bss/ && !/ O \.bss\.zz/ && $(NF - 1) >= "0000000000000200" {
+			print f " " $NF " wants APART: 0x" $(NF - 1) " bytes"
+		}'
+}
+
 check_mips_float() {
 	for t in mipsel-sf mips-sf; do
 		[ -e "$out/$t/cubssh.elf" ] || continue
@@ -253,6 +262,7 @@ have cppcheck "cppcheck" && check_cppcheck | verdict "cppcheck"
 check_heap | verdict "no malloc and no printf in any image"
 check_arrows | verdict "core and crypto want memory and BearSSL only"
 check_state | verdict "core holds no state"
+check_large | verdict "large variables are APART"
 check_static | verdict "static, at a fixed address, no executable stack"
 check_mips_float | verdict "no floating point on MIPS"
 check_sizes | verdict "tiny is small"

@@ -43,7 +43,8 @@ class Link:
         lib.sh(["ip", "link", "set", "far", "netns", str(self.holder.pid)])
         for name, a, b, where in (("near", NEAR, FAR, []), ("far", FAR, NEAR, self.inside)):
             lib.sh(where + ["ip", "addr", "add", a, "peer", b, "dev", name])
-            lib.sh(where + ["ip", "link", "set", name, "mtu", str(mtu), "txqueuelen", "20000", "up"])
+            lib.sh(where + ["ip", "link", "set", name, "mtu", str(mtu), "txqueuelen", "20000",
+                            "up"])
         self.pump = os.fork()
         if not self.pump:
             carry(ends, rtt / 2)

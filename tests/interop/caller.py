@@ -125,7 +125,11 @@ def forwarding(server, *flags, ports=(), paths=(), env=None, **kw):
                                                all(map(os.path.exists, paths))), "the forwards")
         if p.poll() is not None:
             pytest.fail(f"{line} ended with {p.returncode}: {p.stderr.read().decode()}")
-        yield p
+        try:
+            yield p
+        finally:
+            if p.poll() is not None:
+                pytest.fail(f"{line} ended with {p.returncode}: {p.stderr.read().decode()}")
         family = descendants(p.pid)
         p.terminate()
         p.wait(LIMIT)
@@ -157,6 +161,8 @@ def agent_with(key=KEY):
 def start_web():
     if os.path.lexists(WEBSOCK):
         os.remove(WEBSOCK)
+    with open(DATA + "/some", "wb") as f:
+        f.write(os.urandom(300000))
     p = Background([sys.executable, HERE + "/servers/web.py", DATA, str(WEB), WEBSOCK])
     until(lambda: os.path.exists(WEBSOCK) and Server.listening(None, WEB), "the HTTP server")
     return p

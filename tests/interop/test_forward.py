@@ -11,41 +11,43 @@ import threading
 import time
 
 import pytest
-from caller import TEN, THEIRS, WEB, WEBSOCK, argv, curl, fds, forwarding, peers, settled, ssh, \
-    terminal
-from lib import DATA, HOMES, Server, alive, descendants, gone, put, sha256, slurp, until
+from caller import TEN, THEIRS, WEB, WEBSOCK, argv, curl, fds, forwarding, peers, settled, ssh
+from lib import DATA, HOMES, alive, descendants, put, sha256, slurp, until
 from stock import Background, run
 
-PORT = 2100  # from here on: of listeners
 SOCKS = ["--socks4", "--socks4a", "--socks5", "--socks5-hostname"]
 pytestmark = pytest.mark.usefixtures("web")
 
 
 def fetch(*words):
-    """10 MB, right"""
+    """a file, right"""
     if os.path.exists(DATA + "/got"):
         os.remove(DATA + "/got")
     r = curl(*words)
     assert r.rc == 0, r
-    assert sha256(DATA + "/got") == sha256(TEN)
+    assert sha256(DATA + "/got") == sha256(DATA + "/" + words[-1].rsplit("/", 1)[1])
 
 
-def post(*words):
-    r = curl("--data-binary", "@" + TEN, *words)
-    assert r.rc == 0 and slurp(DATA + "/got") == sha256(TEN), r
+def post(*words, data=TEN):
+    r = curl("--data-binary", "@" + data, *words)
+    assert r.rc == 0 and slurp(DATA + "/got") == sha256(data), r
 
 
-def url(port, name="10m", host="127.0.0.1"):
+def url(port, name="some", host="127.0.0.1"):
     return f"http://{host}:{port}/{name}"
+
+
+def ten(port):
+    return url(port, "10m")
 
 
 # ---------------------------------------------------------------- TCP
 @peers("local")
 @pytest.mark.parametrize("rekey", [(), ("-o", "RekeyLimit=1M")], ids=["plain", "rekey"])
 def test_local(far, rekey):
-    with forwarding(far, *rekey, "-L", f"2100:127.0.0.1:{WEB}", "-L", f"localhost:2101:localhost:{WEB}",
-                    ports=[2100, 2101]):
-        fetch(url(2100))
+    with forwarding(far, *rekey, "-L", f"2100:127.0.0.1:{WEB}", "-L",
+                    f"localhost:2101:localhost:{WEB}", ports=[2100, 2101]):
+        fetch(ten(2100))
         fetch(url(2101))
         post(url(2100))
 
@@ -54,7 +56,7 @@ def test_local(far, rekey):
 @pytest.mark.parametrize("rekey", [(), ("-o", "RekeyLimit=1M")], ids=["plain", "rekey"])
 def test_remote(far, rekey):
     with forwarding(far, *rekey, "-R", f"2102:127.0.0.1:{WEB}", ports=[2102]):
-        fetch(url(2102))
+        fetch(ten(2102))
         post(url(2102))
 
 
@@ -126,6 +128,8 @@ def test_unreachable_target_of_ours(far):
 @peers("remote")
 def test_port_chosen_by_the_server(far):
     """-R 0: it is said, and works"""
+    if far.name == "asyncssh" or THEIRS and far.name == "paramiko":
+        pytest.skip("opens channels for another port than it has told")
     line = argv(far, "-N", "-R", f"0:127.0.0.1:{WEB}")
     with Background(line, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as p:
         said = p.stderr.readline().decode()
@@ -167,7 +171,7 @@ def test_unix_to_tcp(far, sockets):
     with forwarding(far, "-L", f"{near}:127.0.0.1:{WEB}", "-R", f"{there}:127.0.0.1:{WEB}",
                     paths=[near, there]):
         for path in (near, there):
-            fetch("--unix-socket", path, "http://x/10m")
+            fetch("--unix-socket", path, "http://x/some")
 
 
 def test_mode_and_unlink(server, sockets):
@@ -185,7 +189,7 @@ def test_mode_and_unlink(server, sockets):
         s.bind(near)
     line = argv(server, "-N", "-o", "StreamLocalBindUnlink=yes", "-L", f"{near}:{WEBSOCK}")
     with Background(line, stdin=subprocess.DEVNULL) as p:
-        until(lambda: curl("--unix-socket", near, "http://x/10m").rc == 0, "the new socket")
+        until(lambda: curl("--unix-socket", near, "http://x/some").rc == 0, "the new socket")
         p.terminate()
 
 
@@ -214,7 +218,7 @@ def test_where_it_listens(server):
     for spec, want in ((f"*:2100:x:{WEB}", ANY), (f":2100:x:{WEB}", ANY),
                        (f"127.0.0.1:2100:x:{WEB}", {"0100007F"}),
                        (f"[::1]:2100:x:{WEB}", {"0" * 24 + "01000000"}),
-                       (f"::1/2100/x/{WEB}" if False else f"localhost:2100:x:{WEB}", LOOPBACK)):
+                       (f"localhost:2100:x:{WEB}", LOOPBACK)):
         with forwarding(server, "-L", spec, ports=[2100]):
             assert listens(2100) <= want, (spec, listens(2100))
 
@@ -400,6 +404,7 @@ def test_more_than_the_table_holds(serve):
     with listener() as target:
         with forwarding(server, "-L", f"2100:127.0.0.1:{target.getsockname()[1]}", "-L",
                         f"2101:127.0.0.1:{WEB}", ports=[2100, 2101]) as p:
+            fetch(url(2101))
             before = all_fds(server, p)
             many = [socket.create_connection(("127.0.0.1", 2100), 10) for _ in range(200)]
             ended = 0
@@ -415,6 +420,7 @@ def test_more_than_the_table_holds(serve):
             assert 200 - ended >= 60 and ended > 0 or THEIRS, ended
             for s in many:
                 s.close()
+            target.close()  # which resets those that nobody has accepted
             fetch_later(url(2101))
             settled(lambda: all_fds(server, p), before, "descriptors")
 
@@ -428,11 +434,10 @@ def test_slow_reader_blocks_nobody(server):
     """one connection that nobody reads; the others and the session go on"""
     with forwarding(server, "-L", f"2100:127.0.0.1:{WEB}", ports=[2100]):
         with socket.create_connection(("127.0.0.1", 2100)) as s:
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             s.sendall(b"GET /10m HTTP/1.0\r\n\r\n")
             time.sleep(0.5)
             for _ in range(3):
-                fetch(url(2100))
+                fetch(ten(2100))
                 post(url(2100))
             s.settimeout(20)
             n = 0

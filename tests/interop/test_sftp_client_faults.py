@@ -9,30 +9,17 @@ where it stopped, after a look at what is there.
 import os
 import signal
 import subprocess
-import time
 
 import pytest
 import transfer
-from lib import DATA, HOMES, KEY, alive, kill, put, sh, until
-from stock import Background
-from transfer import CONFIG, MIB, PEERS, SSH, failed, fine, get, noise, run, scp, sftp, \
-    sftp_servers, theirs_skip, tmpfs, tool
+from lib import alive, kill, put, sh, until
+from stock import run
+from transfer import CONFIG, MIB, SSH, at, get, host, noise, scp, sftp_servers, theirs_skip, \
+    tmpfs, tool
+
 
 SIZE = 6 * MIB
 WHOLE = noise(SIZE)
-
-
-@pytest.fixture(params=PEERS)
-def host(request):
-    transfer.peer(request.param)
-    return request.param
-
-
-@pytest.fixture
-def at():
-    place = transfer.Place()
-    yield place
-    place.remove()
 
 
 @pytest.fixture
@@ -189,8 +176,7 @@ def test_death_on_the_way(host, way, call, what, at):
             kill(pids)
         else:
             pids = [p for p in transfer.descendants(transfer.peer(host).pid)
-                    if b"-t" in get(f"/proc/{p}/cmdline").split(b"\0")
-                    or b"-f" in get(f"/proc/{p}/cmdline").split(b"\0")]
+                    if {b"-t", b"-f"} & set(get(f"/proc/{p}/cmdline").split(b"\0"))]
             assert pids, "no scp found"
             kill(pids)
     r = broken(limited(argv), stdin, grows, end)

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 import transfer
 from caller import TEN, THEIRS, agent_with, argv, asked, peers, ssh, terminal
-from lib import DATA, KEY, PASSWORD, WRONG, alive, authorize, descendants, put, sha256, slurp, until
+from lib import DATA, KEY, KNOWN, PASSWORD, WRONG, alive, descendants, put, sha256, slurp, until
 from stock import Background, run
 
 
@@ -260,9 +260,9 @@ def test_dash_f_dash_N(server, web):
     until(lambda: not any(map(alive, pids)) and not server.listening(2150), "its end")
 
 
-def test_dash_f_and_a_failure(server):
+def test_dash_f_and_a_failure(server, web):
     """nothing is left behind"""
-    for flags in (("-L", f"{server.port}:127.0.0.1:1"), ("-R", f"{server.port}:127.0.0.1:1")):
+    for flags in (("-L", "2190:127.0.0.1:1"), ("-R", "2190:127.0.0.1:1")):
         r = ssh(server, "-f", "-N", "-o", "ExitOnForwardFailure=yes", *flags)
         assert r.rc == 255 and r.err, r
     assert not ours_with("-f")
@@ -312,18 +312,13 @@ def test_jump(server, serve, hops):
     way = [serve() for _ in range(hops)]
     spec = ",".join(f"ann@127.0.0.1:{s.port}" for s in way)
     config = put(DATA + "/jump", f"Host *\n\tIdentityFile {KEY}\n\tIdentitiesOnly yes\n\tIdentityAgent "
-                 f"none\n\tStrictHostKeyChecking yes\n\tUserKnownHostsFile {slurp_known()}\n\t"
+                 f"none\n\tStrictHostKeyChecking yes\n\tUserKnownHostsFile {KNOWN}\n\t"
                  "GlobalKnownHostsFile none\n")
     with open(TEN, "rb") as up, open(DATA + "/back", "wb") as down:
         r = run(transfer.tool("ssh") + ["-F", config, "-J", spec, "-p", str(server.port),
                                         "ann@127.0.0.1", "cat; exit 5"], None, up, down)
     assert r.rc == 5 and sha256(DATA + "/back") == sha256(TEN), r
     assert all("auth succeeded for 'ann'" in s.log() for s in way)
-
-
-def slurp_known():
-    from lib import KNOWN
-    return KNOWN
 
 
 def test_jump_that_fails(server, serve):

@@ -8,6 +8,7 @@ which each server has its name as a host.
 """
 import hashlib
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -15,7 +16,7 @@ import subprocess
 import pytest
 from lib import CUBSSH, DATA, EMU, HOMES, HOSTKEY, KEY, KNOWN, USERS, Server, descendants, put, \
     sh, slurp
-from stock import Result, run
+from stock import Result, run  # noqa: F401 (Result is for those who import us)
 
 THEIRS = os.environ.get("CUBSSH_TOOLS") == "openssh"
 BIG = os.environ.get("CUBSSH_BIG") == "1"
@@ -111,7 +112,10 @@ def sftp_servers(server):
     """pids of what serves SFTP below it"""
     out = []
     for pid in descendants(server.pid):
-        args = slurp(f"/proc/{pid}/cmdline").split("\0")
+        try:
+            args = slurp(f"/proc/{pid}/cmdline").split("\0")
+        except OSError:
+            continue  # it has just ended
         if any("sftp-server" in a for a in args[:2]) and not args[0].endswith("sh"):
             out.append(pid)
     return out
@@ -198,6 +202,19 @@ class Place:
         return os.fsdecode(path)
 
 
+def plant(make):
+    """a tree with one of each kind of mode, by Place.near or far"""
+    make("top", None, mode=0o750)
+    make("top/run", b"#!/bin/sh\n", mode=0o755)
+    make("top/private", b"secret", mode=0o600)
+    make("top/empty", None, mode=0o700)
+    make("top/sub", None)
+    make("top/sub/deep", None)
+    make("top/sub/deep/f", noise(50000), mode=0o644)
+    make("top/sub/a b", noise(100000), mode=0o640)
+    make("top/.dot", b"dot", mode=0o644)
+
+
 def noise(size, seed=0):
     """the same bytes for the same arguments, fast"""
     return hashlib.shake_128(b"%d %d" % (size, seed)).digest(size)
@@ -249,3 +266,64 @@ def as_ann():
     """for run(): who is not root meets the modes of files"""
     return ["setpriv", f"--reuid={ANN}", f"--regid={ANN}", "--clear-groups", "env",
             f"HOME={HOMES}/ann"]
+
+
+# ---------------------------------------------------------------- batches
+def batch(host, at, *commands, **kw):
+    """from those two directories; each command is shown on stdout before its output"""
+    return sftp(host, f"cd {at.there}", f"lcd {at.here}", *commands, **kw)
+
+
+def ok(host, at, *commands, **kw):
+    r = batch(host, at, *commands, **kw)
+    assert r.rc == 0 and r.err == "", r
+    return r.out
+
+
+def plain(out):
+    """without what a listing owes to the server's words: numbers of links, names of owners"""
+    return re.sub(r"(?m)^([-a-z]\S{9}) +\S+ +\S+ +\S+ +(\d+ \S\S\S )", r"\1 \2", out)
+
+
+def same(host, at, *commands):
+    """what Debian's sftp prints"""
+    cd = (f"cd {at.there}", f"lcd {at.here}")
+    lines = "".join(c + "\n" for c in cd + commands).encode()
+    theirs = run(["/usr/bin/sftp", "-S", SSH, "-F", CONFIG, "-b", "-", host], stdin=lines)
+    ours = batch(host, at, *commands)
+    assert plain(ours.out).splitlines() == plain(theirs.out).splitlines(), (ours.err, theirs.err)
+    assert ours.rc == theirs.rc and bool(ours.err) == bool(theirs.err), (ours.err, theirs.err)
+    return ours
+
+
+# behind it what a line editor does to the rest of the line
+PROMPT = r"sftp> (?:\r|\x1b\[\d*[A-Z])*$"
+
+
+def failed_batch(host, at, *commands):
+    r = batch(host, at, *commands)
+    assert r.rc == 1 and r.err, r
+    return r
+
+
+# ---------------------------------------------------------------- fixtures, imported where wanted
+WAYS = {"sftp": [], "old": ["-O"]}
+
+
+@pytest.fixture(params=PEERS)
+def host(request):
+    peer(request.param)
+    return request.param
+
+
+@pytest.fixture(params=list(WAYS))
+def way(request):
+    return WAYS[request.param]
+
+
+@pytest.fixture
+def at():
+    """here and there"""
+    place = Place()
+    yield place
+    place.remove()

@@ -1,7 +1,8 @@
 """hostile - the other end of scp and sftp, played by a test, and what it may not achieve.
 
 The program under test runs a stand-in for ssh (-S) that hands its stdin and stdout over to us and
-ends when we say so. CUBSSH_TOOLS=openssh tests Debian's scp and sftp, which proves the player right.
+ends when we say so. CUBSSH_TOOLS=openssh tests Debian's scp and sftp, which proves the player
+right.
 """
 # SPDX-License-Identifier: MIT
 import array
@@ -150,12 +151,11 @@ class Play:
 
     def drain(self):
         """all that it says until it closes"""
-        said = b""
-        try:
-            while True:
-                said += self.read(1)
-        except Closed:
-            return said
+        while True:
+            select.select([self.from_it], [], [], self.left())
+            self.left()
+            if not self.hear():
+                return self.heard
 
     def say(self, *data):
         """sends that, hangs up, and gives what it answered"""
@@ -214,8 +214,8 @@ def file_lines(name, data=b"evil", mode=b"0644"):
 
 
 # ---------------------------------------------------------------- SFTP
-INIT, VERSION, OPEN, CLOSE, READ, WRITE, LSTAT, FSTAT, SETSTAT, FSETSTAT, OPENDIR, READDIR, REMOVE, \
-    MKDIR, RMDIR, REALPATH, STAT, RENAME, READLINK, SYMLINK = range(1, 21)
+INIT, VERSION, OPEN, CLOSE, READ, WRITE, LSTAT, FSTAT, SETSTAT, FSETSTAT, OPENDIR, READDIR, \
+    REMOVE, MKDIR, RMDIR, REALPATH, STAT, RENAME, READLINK, SYMLINK = range(1, 21)
 STATUS, HANDLE, DATA, NAME, ATTRS, EXTENDED, EXTENDED_REPLY = 101, 102, 103, 104, 105, 200, 201
 OK, EOF, NO_SUCH_FILE, DENIED, FAILURE = range(5)
 
@@ -347,9 +347,22 @@ def sftp(place, server, *commands):
     return p.finish()
 
 
+# ---------------------------------------------------------------- what tests send
+BAD = [b"../evil", b"a/evil", b"/tmp/evil", b"..", b".", b"", b"/", b"target/../../evil", b"./evil",
+       b"evil/", b"../victim", b"..\\/evil"]
+ids = lambda v: repr(v)[:30]  # noqa: E731
+NASTY = b"a\x1b[31m\x1b]0;title\x07b\x08\x7f\x9b31m\xc2\x9b31m\rc"
+TREE = {b"d": [(b".", DIR), (b"..", DIR), (b"sub", DIR), (b"f", FILE)],
+        b"sub": [(b"evil", FILE)], b"evil": b"evil", b"f": b"evil"}
+LINKED = {"directory": ("d/sub", "../../outside"), "file": ("d/f", "../../victim"),
+          "new": ("d/f", "../../evil"), "top": ("d", "../outside"),
+          "absolute": ("d/sub", "/tmp")}
+
+
 # ---------------------------------------------------------------- what may not change
 class Around:
     """a directory with the target in it, and all that a bad name could reach"""
+    n = 0
 
     def __init__(self, top):
         self.top = top
@@ -374,3 +387,21 @@ class Around:
 
     def got(self):
         return transfer.tree(self.top + "/target")
+
+
+def plant(at, *links):
+    """(name, where to): links that were in the target before"""
+    for name, to in links:
+        path = f"{at.top}/target/{name}"
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.symlink(to, path)
+
+
+@pytest.fixture
+def at(place):
+    """target and what is around it, which is looked at afterwards"""
+    Around.n += 1
+    around = Around(f"{place}/files.{Around.n}")
+    os.makedirs(transfer.TOOLS, exist_ok=True)
+    yield around
+    around.same()

@@ -19,6 +19,7 @@ from lib import CUBSSH, descendants, isolate, outer  # noqa: E402
 from peer import Key, Peer  # noqa: E402
 
 STANDIN = os.environ.get("CUBSSH_STANDIN") == "openssh"
+THEIRS = os.environ.get("CUBSSH_TOOLS") == "openssh"
 SSHD = "/usr/sbin/sshd"
 CRASHES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "crashes.py")
 ROOT = "/run/lab"

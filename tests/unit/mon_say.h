@@ -136,6 +136,19 @@ static inline void say_kill(uint32_t ch, const char *name)
 	wr_strz(&say, name);
 }
 
+static inline void say_prove(uint8_t key)
+{
+	say_begin(MON_PROVE);
+	wr_u8(&say, key);
+	wr_strz(&say, "ssh-ed25519");
+}
+
+/* the agent's socket for a session, which is not there */
+static inline void say_forward(void)
+{
+	say_channel(MON_FORWARD, 0);
+}
+
 static inline void say_hup(uint32_t ch)
 {
 	say_channel(MON_HUP, ch);
@@ -160,6 +173,8 @@ static inline void say_kind(uint8_t kind)
 	case MON_SPAWN: say_spawn(0, SPAWN_EXEC); break;
 	case MON_KILL: say_kill(0, "TERM"); break;
 	case MON_HUP: say_hup(0); break;
+	case MON_PROVE: say_prove(0); break;
+	case MON_FORWARD: say_forward(); break;
 	case MON_BYE: say_bye(); break;
 	default: say_begin(kind);
 	}

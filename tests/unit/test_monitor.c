@@ -10,7 +10,9 @@ static int due(unsigned kind, enum state state)
 		return 1;
 	if (kind == MON_AUTH)
 		return state == BEFORE;
-	return state == AFTER && kind >= MON_PTY && kind <= MON_HUP;
+	return state == AFTER && kind >= MON_PTY &&
+	       (kind <= MON_HUP || (CFG_FORWARD && kind == MON_FORWARD) ||
+		(CFG_HOSTKEY_UPDATE && kind == MON_PROVE));
 }
 
 /* what is well formed gets its reply where it is due */

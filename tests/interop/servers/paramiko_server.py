@@ -112,7 +112,10 @@ class Server(paramiko.ServerInterface):
         splice(channel, sock)
 
     def check_port_forward_request(self, host, port):
-        s = socket.create_server((host or "127.0.0.1", port))
+        try:
+            s = socket.create_server((host or "127.0.0.1", port))
+        except OSError:
+            return False
         self.listeners[(host, s.getsockname()[1])] = s
         threading.Thread(target=self.listen, args=(s,), daemon=True).start()
         return s.getsockname()[1]
@@ -121,13 +124,17 @@ class Server(paramiko.ServerInterface):
         self.listeners.pop((host, port)).close()
 
     def listen(self, s):
-        try:
-            while True:
+        while True:
+            try:
                 sock, peer = s.accept()
+            except OSError:
+                return
+            try:
                 channel = self.transport.open_forwarded_tcpip_channel(peer, s.getsockname())
-                threading.Thread(target=splice, args=(channel, sock), daemon=True).start()
-        except (OSError, paramiko.SSHException):
-            pass
+            except (OSError, EOFError, paramiko.SSHException):
+                sock.close()
+                continue
+            threading.Thread(target=splice, args=(channel, sock), daemon=True).start()
 
 
 def serve(sock):
