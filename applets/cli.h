@@ -32,74 +32,74 @@ struct cli_forward {
 
 /*
  * All values that a connection needs, after command line, files and defaults;
- * texts lie in .text or argv and tokens (%h ...) are resolved. NULL: not set.
+ * texts lie in cli_text or argv and tokens (%h ...) are resolved. NULL: not set.
+ * In the order of their sizes, as small offsets make short instructions.
  */
 struct cli_set {
 	uint8_t dbclient; /* the dialect */
-	/* where to and who */
-	const char *host_arg, *host, *user, *host_key_alias, *tag;
-	uint16_t port;
-	uint8_t family; /* 4, 6; 0: any */
-	const char *bind_address, *bind_interface;
-	const char *proxy_jump, *proxy_command; /* NULL also for "none" */
-	uint32_t connect_timeout, connection_attempts;
+	uint8_t family;   /* 4, 6; 0: any */
 	uint8_t tcp_keepalive;
-	/* algorithms: lists as for struct ssh_conf, + - ^ resolved; NULL: all */
-	const char *kex, *ciphers, *macs, *hostkey_algs, *pubkey_algs;
-	uint64_t rekey_bytes;
-	uint32_t rekey_seconds;
 	/* host keys */
 	uint8_t strict;   /* ASK_YES, ASK_NO, ASK_ASK, ASK_NEW (accept-new) */
 	uint8_t no_check; /* dbclient -yy: neither looked up nor kept */
 	uint8_t hash_known, update_hostkeys, visual, check_host_ip;
-	const char *known[CLI_FILES], *global_known[CLI_FILES];
 	/* authentication */
-	const char *identity[CLI_FILES], *certificate[CLI_FILES];
 	uint8_t identities_given; /* .identity is the user's, not the default list */
 	uint8_t identities_only, batch, password_auth, pubkey_auth, kbd_auth;
-	const char *preferred; /* PreferredAuthentications */
-	uint32_t password_prompts;
-	const char *identity_agent; /* a path, "none", or NULL: SSH_AUTH_SOCK */
 	uint8_t forward_agent;
 	uint8_t add_keys;
 	/* the session */
-	const char *command; /* the remote command line, NULL: a shell */
-	uint8_t subsystem;   /* -s: .command is its name */
-	uint8_t tty;         /* RequestTTY: ASK_NO, ASK_YES, ASK_AUTO, ASK_FORCE */
-	uint8_t no_session;  /* -N */
-	uint8_t stdin_null;  /* -n */
-	uint8_t background;  /* -f */
-	int escape;          /* EscapeChar, -1: none */
-	const char *send_env[CLI_VARS], *set_env[CLI_VARS];
-	const char *local_command; /* after the login, with PermitLocalCommand */
+	uint8_t subsystem;  /* -s: .command is its name */
+	uint8_t tty;        /* RequestTTY: ASK_NO, ASK_YES, ASK_AUTO, ASK_FORCE */
+	uint8_t no_session; /* -N */
+	uint8_t stdin_null; /* -n */
+	uint8_t background; /* -f */
 	uint8_t permit_local_command;
-	const char *netcat; /* -W host:port */
-	/* forwards */
-	struct cli_forward forward[CLI_FORWARDS];
+	uint8_t log_level, to_syslog;
+	/* forwards and shared connections */
 	uint8_t n_forwards, gateway_ports, exit_on_forward_failure, clear_forwards;
 	uint8_t stream_unlink;
-	uint16_t stream_mask;
-	/* sharing a connection */
 	uint8_t master; /* ControlMaster: ASK_NO, ASK_YES, ASK_ASK, ASK_AUTO */
+	uint8_t dump;   /* -G */
+
+	uint16_t port, stream_mask;
+	int escape; /* EscapeChar, -1: none */
+	/* where to and who */
+	const char *host_arg, *host, *user, *host_key_alias;
+	const char *bind_address, *bind_interface;
+	const char *proxy_jump, *proxy_command; /* NULL also for "none" */
+	uint32_t connect_timeout, connection_attempts;
+	const char *preferred; /* PreferredAuthentications */
+	uint32_t password_prompts;
+	const char *identity_agent; /* a path, "none", or NULL: SSH_AUTH_SOCK */
+	/* algorithms: lists as for struct ssh_conf, + - ^ resolved; NULL: all */
+	const char *kex, *ciphers, *macs, *hostkey_algs, *pubkey_algs;
+	uint32_t rekey_seconds;
+	uint64_t rekey_bytes;
+	const char *command;       /* the remote command line, NULL: a shell */
+	const char *local_command; /* after the login, with PermitLocalCommand */
+	const char *netcat;        /* -W host:port */
 	const char *control_path;
-	uint32_t control_persist;    /* seconds; ~0: for ever; 0: no */
-	const char *control_command; /* -O */
+	uint32_t control_persist;             /* seconds; ~0: for ever; 0: no */
+	const char *control_command;          /* -O */
+	uint32_t alive_interval, alive_count; /* ServerAlive* */
+	uint32_t idle, max_duration, window;  /* dbclient -I, -M, -W */
+	const char *log_file;
+	const char *query; /* -Q */
+	uint32_t text_len; /* bytes of cli_text that are taken */
+
+	const char *identity[CLI_FILES], *certificate[CLI_FILES];
+	const char *known[CLI_FILES], *global_known[CLI_FILES];
+	const char *send_env[CLI_VARS], *set_env[CLI_VARS];
 	/*
 	 * What of the command line goes to the hops of ProxyJump as it is (-F, -v, -q, -4, -6,
 	 * -o of what is about all hosts ...): NULL behind the last.
 	 */
 	const char *pass[CLI_PASS];
-	/* life and log */
-	uint32_t alive_interval, alive_count; /* ServerAlive* */
-	uint32_t idle, max_duration, window;  /* dbclient -I, -M, -W */
-	uint8_t log_level, to_syslog;
-	const char *log_file;
-	uint8_t dump;      /* -G */
-	const char *query; /* -Q */
-	uint8_t usage_only, version_only;
-	uint32_t text_len;
-	char text[CLI_TEXT];
+	struct cli_forward forward[CLI_FORWARDS];
 };
+
+extern char cli_text[CLI_TEXT];
 
 /*
  * cli_set.c, cli_args.c, cli_conf.c, cli_dump.c: fills in all of it from the command line in
@@ -120,8 +120,6 @@ struct known {
 	unsigned long line;
 };
 
-/* name: as in the files, "host" or "[host]:port"; out at least 300 bytes */
-void known_name(char *out, size_t n, const char *host, uint16_t port);
 /* a key of the server in all files of s; a known host with keys of other types alone is KNOWN_CHANGED */
 struct known known_check(const struct cli_set *s, const char *name, struct str blob);
 /* bits of sigs[] (crypto.h) whose keys are known for the host; 0: none is */
@@ -132,8 +130,10 @@ int known_add(const struct cli_set *s, const char *name, struct str blob, const 
 enum trust { TRUST_NONE, TRUST_SOME, TRUST_NEW, TRUST_FULL };
 enum trust cli_trust(const struct cli_set *s, struct str alg, struct str blob);
 
-/* the server's name in the files: n at least 300 */
-void cli_host_name(const struct cli_set *s, char *name, size_t n);
+/* the server's name as in the files, "host" or "[host]:port" */
+const char *cli_host_name(const struct cli_set *s);
+/* SHA256:..., good until the next call */
+const char *cli_fingerprint(struct str blob);
 /* what to ask the server for: NULL, all */
 const char *cli_hostkey_algs(const struct cli_set *s);
 

@@ -12,14 +12,11 @@
 
 /* clang-format off */
 static const char usage_ssh[] =
-    "usage: ssh [-46AaCfGgMNnqsTtVvy] [-B interface] [-b address] [-c ciphers] [-D [bind:]port]\n"
-    "[-E log] [-e char] [-F file] [-i key] [-J host,...] [-L [bind:]port:host:port] [-l user]\n"
-    "[-m macs] [-O command] [-o keyword=value] [-P tag] [-p port] [-Q list]\n"
-    "[-R [bind:]port[:host:port]] [-S socket] [-W host:port] [user@]host [command]\n";
+    "usage: ssh [-46AaCfGgMNnqsTtVvy] [-bBcDeEFiJlLmoOpQRSW VALUE]... [USER@]HOST [COMMAND]\n";
 
 static const char usage_dbclient[] = USE_COMPAT_DROPBEAR(
-    "usage: dbclient [-AfgNQqsTtVvyz] [-b address] [-i key] [-J command] [-K seconds] [-L forward]\n"
-    "[-l user] [-o keyword=value] [-p port] [-R forward] [user@]host[/port][,...] [command]\n") "";
+    "usage: dbclient [-AfgGNqQsTtvVyz] [-bBcIiJKlLmMopRW VALUE]... [USER@]HOST[/PORT][,...]\n"
+    "[COMMAND]\n") "";
 
 #define ARG (-1)
 struct flag {
@@ -59,7 +56,6 @@ static const struct flag flags_ssh[] = {
     {'n', R_STDIN_NULL, 1},
     {'O', R_CONTROL, ARG},
     {'o', A_OPTION, ARG},
-    {'P', R_TAG, ARG},
     {'p', R_PORT, ARG},
     {'Q', R_QUERY, ARG},
     {'q', R_LEVEL, 0},

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -91,8 +90,7 @@ int ask_program(const char *prompt, char *out, size_t n)
 	close(null);
 	if (pid > 0) {
 		r = read_line(ends[0], out, n);
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
+		status = prog_wait(pid);
 	}
 	close(ends[0]);
 	return status ? -1 : r > 0 ? r : 0;

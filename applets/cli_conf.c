@@ -125,7 +125,7 @@ int cli_include(char *p)
 		return 0;
 	if (l->depth == CLI_INCLUDES)
 		return cli_bad("Include: too deep");
-	while (err >= 0 && (r = cli_word(&p, &word)) > 0) {
+	while (err >= 0 && (r = set_word(&p, &word)) > 0) {
 		name = word;
 		if (cli_expand(&name, l->of_user ? X_TILDE : 0))
 			return -1;

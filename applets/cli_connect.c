@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "cli_run.h"
@@ -15,10 +14,11 @@ static void carry(const char *const *argv, const char *what)
 	int pair[2];
 	pid_t pid;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		cli_die("socketpair: %m");
-	pid = prog_spawn(argv, pair[1], pair[1]);
-	close(pair[1]);
+	pid = fd_pair(pair);
+	if (pid == 0) {
+		pid = prog_spawn(argv, pair[1], pair[1]);
+		close(pair[1]);
+	}
 	if (pid < 0)
 		cli_die("%s: %s", what, err_text(-pid));
 	cli.carrier = pid;
@@ -97,7 +97,7 @@ void cli_connect(void)
 		return;
 	}
 	while ((cli.sock = dial()) < 0 && --tries)
-		sleep(1);
+		poll(NULL, 0, 1000);
 	if (cli.sock < 0)
 		cli_die("connect to host %p port %u: %s", s->host, s->port,
 			cli.sock == -ENOENT ? "no such host name" : err_text(-cli.sock));

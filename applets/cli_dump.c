@@ -5,11 +5,9 @@
 #include "cli_run.h"
 #include "cli_table.h"
 
-/* `keyword`, in lower case */
 static void head(unsigned k)
 {
-	for (const char *p = cli_name(k); *p; p++)
-		fmt_fd(1, "%c", *p | 0x20);
+	set_head_dump(1, cli_name(k));
 }
 
 /* one end of a forward */
@@ -56,24 +54,10 @@ static void dump_list(unsigned k, int one, const char *const *text)
 		fmt_fd(1, i ? "\n" : " none\n");
 }
 
-/* what is built in of a kind, with between before all but the first and end behind the last */
-static void dump_algs(unsigned kind, char between)
-{
-	const char *z;
-
-	for (unsigned i = 0; (z = set_alg_name(kind, i)); i++)
-		fmt_fd(1, "%.*s%s", i != 0, &between, z);
-	fmt_fd(1, "\n");
-}
-
 static void dump_enum(const char *z, unsigned value)
 {
-	struct str name;
-	int n;
+	struct str name = set_enum_name(z, value);
 
-	do
-		n = set_enum_next(&z, &name);
-	while (n >= 0 && (unsigned)n != value);
 	fmt_fd(1, "%.*s\n", (int)name.len, (const char *)name.p);
 }
 
@@ -103,8 +87,8 @@ static void dump_value(const struct cli_key *row, const void *at)
 	case C_ESCAPE: dump_escape(*(const int *)at); break;
 	case C_PERSIST: dump_persist(*(const uint32_t *)at); break;
 	case C_REKEY:
-		fmt_fd(1, "%llu %u\n", (unsigned long long)cli_load.s->rekey_bytes,
-		       cli_load.s->rekey_seconds);
+		fmt_fd(1, "%u %u\n", (unsigned)cli_load.s->rekey_bytes,
+		       cli_load.s->rekey_seconds); /* it was read as 32 bits */
 		break;
 	case C_WORD:
 	case C_REST:
@@ -133,7 +117,7 @@ static void dump_row(unsigned k)
 	head(k);
 	fmt_fd(1, " ");
 	if (none)
-		dump_algs(row->arg, ',');
+		set_alg_dump(1, row->arg, ',');
 	else if (k == R_TIMEOUT && !*(const uint32_t *)at)
 		fmt_fd(1, "none\n");
 	else
@@ -163,7 +147,7 @@ int cli_query(const char *what)
 	case -1: cli_bad("-Q: there is nothing called '%p'; try help", what); return CLI_FAILED + 1;
 	default:
 		for (int k = what ? kind : ALG_KEX; k <= (what ? kind : ALG_MAC); k++)
-			dump_algs((unsigned)k, '\n');
+			set_alg_dump(1, (unsigned)k, '\n');
 	}
 	return 0 + 1;
 }

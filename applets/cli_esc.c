@@ -7,15 +7,10 @@
 #include "fwd.h"
 
 static const char help[] = "Supported escape sequences:\r\n"
-			   " ~.   - terminate connection\r\n"
-			   " ~C   - open a command line\r\n"
-			   " ~R   - request rekey\r\n"
-			   " ~^Z  - suspend ssh\r\n"
-			   " ~#   - list forwarded connections\r\n"
-			   " ~&   - background ssh (when waiting for connections to terminate)\r\n"
-			   " ~?   - this message\r\n"
-			   " ~~   - send the escape character by typing it twice\r\n"
-			   "(Note that escapes are only recognized immediately after newline.)\r\n";
+			   " ~.  end the connection    ~R  new keys\r\n"
+			   " ~C  change forwards       ~#  list forwards\r\n"
+			   " ~^Z suspend ssh           ~&  to the background at the end\r\n"
+			   " ~?  this message          ~~  the character itself\r\n";
 
 static uint8_t line_start = 1, seen; /* the last byte ended a line; the escape character came */
 

@@ -41,12 +41,10 @@ static int field_next(char **p, struct field *f)
 /* a port, at least lowest; 0: it is none */
 static int port_of(const struct field *f, unsigned lowest, uint16_t *port)
 {
-	uint64_t n = 0;
+	int n = f->path ? -1 : num_small(f->p, lowest, 65535);
 
-	if (f->path || num_parse(f->p, lowest, 65535, &n))
-		return 0;
 	*port = (uint16_t)n;
-	return 1;
+	return n >= 0;
 }
 
 static int same_text(const char *a, const char *b)

@@ -58,8 +58,18 @@ static int start(void)
 	return r;
 }
 
+/* the agent's socket; NULL: there is none to be forwarded */
+static const char *agent_path(void)
+{
+	const char *path = cli.set.identity_agent;
+
+	path = path ? path : getenv("SSH_AUTH_SOCK");
+	return path && *path && strcmp(path, "none") ? path : NULL;
+}
+
 void cli_fwd_init(void)
 {
+	cli.set.forward_agent &= agent_path() != NULL;
 	fwd_init(&cli.ssh, start);
 }
 
@@ -305,17 +315,13 @@ static int open_forwarded(const struct ssh_event *ev, int is_unix)
 
 int cli_fwd_open(const struct ssh_event *ev)
 {
-	const char *agent = cli.set.identity_agent;
-
 	if (str_is(ev->name, "forwarded-tcpip"))
 		return open_forwarded(ev, 0);
 	if (str_is(ev->name, "forwarded-streamlocal@openssh.com"))
 		return open_forwarded(ev, 1);
 	if (!str_is(ev->name, "auth-agent@openssh.com") || !cli.set.forward_agent)
 		return -OPEN_ADMINISTRATIVELY_PROHIBITED;
-	agent = agent ? agent : getenv("SSH_AUTH_SOCK");
-	return agent && *agent ? fwd_connect(ev->ch, FWD_UNIX, str_of(agent), 0)
-			       : -OPEN_CONNECT_FAILED;
+	return fwd_connect(ev->ch, FWD_UNIX, str_of(agent_path()), 0);
 }
 
 /* ---- -W -------------------------------------------------------------------- */

@@ -12,7 +12,7 @@
 #define ROOM 4096
 
 static uint8_t blobs[ROOM] APART, mem[ROOM] APART;
-static struct str asked[KEYS]; /* in blobs */
+static struct str asked[KEYS] APART; /* in blobs */
 static unsigned n_asked;
 static uint8_t asks; /* 1: the request is to be sent, 2: it is out */
 
@@ -20,9 +20,8 @@ static uint8_t asks; /* 1: the request is to be sent, 2: it is out */
 static void collect(struct rd *r)
 {
 	struct wr w = wr_init(blobs, sizeof(blobs));
-	char name[300];
+	const char *name = cli_host_name(&cli.set);
 
-	cli_host_name(&cli.set, name, sizeof(name));
 	while (rd_left(r) && !r->bad && n_asked < KEYS) {
 		struct str blob = rd_str(r);
 		uint8_t *at = w.p;
@@ -79,12 +78,10 @@ static const struct sig *sig_of(struct str sig, struct str blob)
 void cli_hostkeys_proven(const struct ssh_event *ev)
 {
 	struct rd r = rd_init(ev->data);
-	char name[300], print[FINGERPRINT_LEN];
+	const char *name = cli_host_name(&cli.set), *file;
 	struct str sid = ssh_session_id(&cli.ssh);
-	const char *file;
 	unsigned i;
 
-	cli_host_name(&cli.set, name, sizeof(name));
 	for (i = 0; ev->num && i < n_asked; i++) {
 		struct str sig = rd_str(&r);
 		struct wr w = wr_init(mem, sizeof(mem));
@@ -98,9 +95,9 @@ void cli_hostkeys_proven(const struct ssh_event *ev)
 			cli_say(&cli.set, LOG_L_WARN, "%p: a host key that it cannot prove", name);
 			break;
 		}
-		pubkey_sha256(print, asked[i]);
 		if (known_add(&cli.set, name, asked[i], &file) == 0)
-			cli_say(&cli.set, LOG_L_INFO, "Learned new hostkey: %s", print);
+			cli_say(&cli.set, LOG_L_INFO, "Learned new hostkey: %s",
+				cli_fingerprint(asked[i]));
 	}
 	mem_rest(blobs, sizeof(blobs));
 	mem_rest(mem, sizeof(mem));

@@ -15,16 +15,6 @@
 
 static char room[LINE] APART;
 
-void known_name(char *out, size_t n, const char *host, uint16_t port)
-{
-	char *p;
-
-	fmt(out, n, port == 22 ? "%s" : "[%s]:%u", host, port);
-	for (p = out; *p; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p |= 32;
-}
-
 /*
  * All lines about the host: in each file, from the user's first to the last
  * global one. *k is where we are; 0 at the end.

@@ -5,30 +5,8 @@
 
 #include "cli_run.h"
 #include "cli_table.h"
-#include "match.h"
 
 #define BLANK " \t"
-
-int cli_word(char **p, char **word)
-{
-	char *from = *p + strspn(*p, BLANK), *to = from, quote = 0;
-
-	*word = to;
-	if (!*from || *from == '#')
-		return 0;
-	for (; *from && (quote || !strchr(BLANK, *from)); from++) {
-		if (*from == '\\' && from[1] &&
-		    (strchr("'\"\\", from[1]) || (!quote && from[1] == ' ')))
-			*to++ = *++from;
-		else if (quote ? *from == quote : *from == '"' || *from == '\'')
-			quote = quote ? 0 : *from;
-		else
-			*to++ = *from;
-	}
-	*p = from + (*from != 0);
-	*to = 0;
-	return quote ? -1 : 1;
-}
 
 /* names that others than OpenSSH's documentation of today have for rows */
 static const struct {
@@ -45,10 +23,9 @@ static const struct {
  * and loses no safety.
  */
 static const char passed_over[] =
-    "canonical*,casig*,channelt*,cipher,compressionlevel,disabletrivial*,dsaa*,enable*,"
-    "fingerprinthash,forwardx11*,gssapi*,hostbased*,ipqos,kbd*devices,kerberos*,knownhostsc*,"
-    "logverbose,nohost*,obscure*,pkcs11*,protocol,proxyuse*,requiredrsa*,rhosts*,rsaa*,security*,"
-    "syslogf*,tunnel*,useprivileged*,verifyhostkeydns,warnweak*,xauthlocation";
+    "canon*,casig*,channelt*,cipher,compressionl*,disablet*,dsaa*,enable*,fingerp*,forwardx*,"
+    "gss*,hostba*,ipqos,kbd*d*,kerb*,knownhostsc*,logv*,noh*,obsc*,pkcs*,protocol,proxyu*,"
+    "requiredr*,rh*,rsaa*,sec*,syslogf*,tag,tunnel*,usep*,verify*,warn*,xauth*";
 
 static unsigned find_row(const char *name)
 {
@@ -64,7 +41,7 @@ static unsigned find_row(const char *name)
 
 static int named(const char *name, const char *list)
 {
-	return list && match_list(str_of(name), str_of(list)) > 0;
+	return cli_matches(name, list) > 0;
 }
 
 /* a keyword that has no row */
@@ -88,7 +65,7 @@ static int put_words(unsigned k, char *p)
 	char between = type == C_FORWARD ? ':' : type == C_REKEY ? ' ' : 0, *word, *first = NULL;
 	int n = 0, r;
 
-	for (; (r = cli_word(&p, &word)) > 0; n++) {
+	for (; (r = set_word(&p, &word)) > 0; n++) {
 		if (many) {
 			r = cli_put(k, word);
 		} else if (!n) {
@@ -111,17 +88,6 @@ static int put_words(unsigned k, char *p)
 	return many ? 0 : cli_put(k, first);
 }
 
-/* cuts the keyword off; what follows it */
-static char *keyword_end(char *p)
-{
-	char *end = p + strcspn(p, BLANK "="), *v = end + strspn(end, BLANK);
-
-	v += *v == '=';
-	v += strspn(v, BLANK);
-	*end = 0;
-	return v;
-}
-
 int cli_line(char *p)
 {
 	size_t n;
@@ -134,16 +100,14 @@ int cli_line(char *p)
 		p[--n] = 0;
 	if (!*p || *p == '#')
 		return 0;
-	v = keyword_end(p);
+	v = set_keyword(p);
 	if (!*v)
 		return cli_bad("'%p': no value", p);
-	if (CFG_SSH_CONFIG && cli_load.file) {
-		if (!strcasecmp(p, "host"))
-			return cli_host(v);
-		if (!strcasecmp(p, "match"))
-			return cli_match(v);
-		if (!strcasecmp(p, "include"))
-			return cli_include(v);
+	switch (CFG_SSH_CONFIG && cli_load.file ? cli_enum("0host;1match;2include;", p) : -1) {
+	case 0: return cli_host(v);
+	case 1: return cli_match(v);
+	case 2: return cli_include(v);
+	default: break;
 	}
 	k = find_row(p);
 	if (k == R_KEYWORDS)

@@ -1,15 +1,11 @@
 /* cli_match.c - Host and Match: whether the lines below are for this server. */
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli_table.h"
-#include "match.h"
 
 /* in the second round it is by the name that the first one found */
 static const char *host_here(void)
@@ -19,19 +15,14 @@ static const char *host_here(void)
 
 int cli_host(char *p)
 {
-	struct str host = str_of(host_here());
-	int r, found = 0, except = 0;
+	int r, found = 0;
 	char *word;
 
-	while ((r = cli_word(&p, &word)) > 0) {
-		if (*word == '!')
-			except |= match_glob(host, str_of(word + 1));
-		else
-			found |= match_glob(host, str_of(word));
-	}
+	while ((r = set_word(&p, &word)) > 0)
+		found |= cli_matches(host_here(), word); /* and stays below 0 */
 	if (r < 0)
 		return cli_bad("Host: quotes not closed");
-	cli_load.active = found && !except;
+	cli_load.active = found > 0;
 	return 0;
 }
 
@@ -40,7 +31,7 @@ static int run(const char *command)
 {
 	const char *shell = getenv("SHELL"), *argv[] = {"/bin/sh", "-c", NULL, NULL};
 	uint32_t mark = cli_load.s->text_len;
-	int null, status = -1;
+	int null;
 	pid_t pid;
 
 	if (shell && *shell)
@@ -51,16 +42,13 @@ static int run(const char *command)
 	null = fd_open("/dev/null", O_RDWR);
 	pid = null < 0 ? null : prog_spawn(argv, null, null);
 	close(null);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
 	cli_load.s->text_len = mark;
-	return pid < 0 ? cli_bad("Match exec: %s", err_text(-pid)) : status == 0;
+	return pid < 0 ? cli_bad("Match exec: %s", err_text(-pid)) : prog_wait(pid) == 0;
 }
 
-enum criterion { M_HOST, M_ORIGINAL, M_USER, M_LOCAL_USER, M_TAGGED, M_EXEC, M_FINAL, M_ALL };
+enum criterion { M_HOST, M_ORIGINAL, M_USER, M_LOCAL_USER, M_EXEC, M_FINAL, M_CANONICAL, M_ALL };
 /* as set_enums */
-static const char criteria[] =
-    "0host;1originalhost;2user;3localuser;4tagged;5exec;6final;6canonical;7all;";
+static const char criteria[] = "0host;1originalhost;2user;3localuser;4exec;5final;6canonical;7all;";
 
 /* a criterion with its argument: 1, 0, or -1 and said */
 static int test(enum criterion what, const char *arg)
@@ -73,12 +61,12 @@ static int test(enum criterion what, const char *arg)
 	case M_ORIGINAL: text = s->host_arg; break;
 	case M_USER: text = s->user ? s->user : cli_load.me.name; break;
 	case M_LOCAL_USER: text = cli_load.me.name; break;
-	case M_TAGGED: text = s->tag ? s->tag : ""; break;
 	case M_EXEC: return run(arg);
-	case M_FINAL: return cli_load.final;
+	case M_FINAL:
+	case M_CANONICAL: return cli_load.final;
 	default: return 1;
 	}
-	return match_list(str_of(text), str_of(arg)) > 0;
+	return cli_matches(text, arg) > 0;
 }
 
 /* the words of a Match line; as test */
@@ -87,15 +75,15 @@ static int all_hold(char *p)
 	char *word, *arg;
 	int r, n, holds = 1, no, hit, what;
 
-	for (n = 0; (r = cli_word(&p, &word)) > 0; n++) {
+	for (n = 0; (r = set_word(&p, &word)) > 0; n++) {
 		no = *word == '!';
 		what = cli_enum(criteria, word + no);
 		if (what < 0)
 			return cli_bad("Match: there is no '%p' here", word);
 		/* asked for by the user's own words, whether it applies or not */
-		cli_load.refinal |= !strcasecmp(word + no, "final");
+		cli_load.refinal |= what == M_FINAL;
 		arg = word;
-		if (what < M_FINAL && cli_word(&p, &arg) <= 0)
+		if (what < M_FINAL && set_word(&p, &arg) <= 0)
 			return cli_bad("Match: '%p' of what?", word);
 		if (!holds && what == M_EXEC)
 			continue;

@@ -6,13 +6,8 @@
 #include "cli_table.h"
 
 static const char help[] =
-    "Commands:\r\n"
-    "      -L[bind_address:]port:host:hostport    Request local forward\r\n"
-    "      -R[bind_address:]port:host:hostport    Request remote forward\r\n"
-    "      -D[bind_address:]port                  Request dynamic forward\r\n"
-    "      -KL[bind_address:]port                 Cancel local forward\r\n"
-    "      -KR[bind_address:]port                 Cancel remote forward\r\n"
-    "      -KD[bind_address:]port                 Cancel dynamic forward\r\n";
+    "Commands: -L [bind:]port:host:hostport, -R likewise, -D [bind:]port;\r\n"
+    "-KL, -KR or -KD [bind:]port cancels one\r\n";
 
 static void add(char kind, const char *spec)
 {
@@ -29,11 +24,10 @@ static void cancel(char kind, const char *spec)
 {
 	const char *colon = strrchr(spec, ':');
 	size_t len = colon ? (size_t)(colon - spec) : 0;
-	uint64_t port = 0;
+	int port = num_small(colon ? colon + 1 : spec, 1, 65535);
 	unsigned i;
 
-	num_parse(colon ? colon + 1 : spec, 1, 65535, &port);
-	for (i = 0; port && i < cli.set.n_forwards; i++) {
+	for (i = 0; i < cli.set.n_forwards; i++) {
 		const struct cli_forward *f = &cli.set.forward[i];
 		const char *bind = f->bind ? f->bind : "";
 

@@ -61,7 +61,6 @@
 	ROW(R_MACS, "MACs", "", AT(macs), C_ALG, ALG_MAC) \
 	ROW(R_PREFERRED, "PreferredAuthentications", "", AT(preferred), C_WORD, 0) \
 	ROW(R_PUBKEY_ALGS, "PubkeyAcceptedAlgorithms", "", AT(pubkey_algs), C_ALG, ALG_SIG) \
-	ROW(R_TAG, "Tag", "", AT(tag), C_WORD, 0) \
 	ROW(R_DYNAMIC_FORWARD, "DynamicForward", "", 0, C_FORWARD, 'D') \
 	ROW(R_LOCAL_FORWARD, "LocalForward", "", 0, C_FORWARD, 'L') \
 	ROW(R_REMOTE_FORWARD, "RemoteForward", "", 0, C_FORWARD, 'R') \

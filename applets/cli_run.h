@@ -13,7 +13,7 @@ struct cli {
 	struct ssh_conf conf;
 	int sock;      /* to the server */
 	pid_t carrier; /* ProxyCommand's process, 0: none */
-	uint8_t authed, ending;
+	uint8_t keyed, authed, ending;
 	uint8_t known;                 /* the server's key was in the files before */
 	int status;                    /* exit status, -1: none yet */
 	uint64_t heard, active, start; /* milliseconds: any packet; data; the first moment */

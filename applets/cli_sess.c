@@ -238,7 +238,9 @@ static int on_request(const struct ssh_event *ev)
 	int n;
 
 	if (str_is(ev->name, "exit-status")) {
-		cli.status = (int)(rd_u32(&r) & 255);
+		n = (int)(rd_u32(&r) & 255);
+		if (!r.bad)
+			cli.status = n;
 		return !r.bad;
 	}
 	if (str_is(ev->name, "exit-signal")) {

@@ -66,7 +66,7 @@ static int defaults(struct cli_set *s)
 		p = cli_copy(v, strlen(v));
 		if (!p)
 			return -1;
-		while (!r && cli_word(&p, &word) > 0)
+		while (!r && set_word(&p, &word) > 0)
 			r = cli_put(k, word);
 	}
 	memcpy(cli_load.given, given, sizeof(given));
@@ -109,7 +109,7 @@ static int jumps_to_itself(const struct cli_set *s)
 {
 	const char *p = strrchr(s->proxy_jump, ','), *at;
 	size_t n = strlen(s->host);
-	uint64_t port = 22;
+	int port = 22;
 
 	p = p ? p + 1 : s->proxy_jump;
 	at = strrchr(p, '@');
@@ -119,7 +119,7 @@ static int jumps_to_itself(const struct cli_set *s)
 	if (strncmp(p, s->host, n) || (p[n] && p[n] != ':'))
 		return 0;
 	if (p[n])
-		num_parse(p + n + 1, 1, 65535, &port);
+		port = num_small(p + n + 1, 1, 65535);
 	return port == s->port;
 }
 

@@ -119,6 +119,8 @@ char *cli_copy(const char *p, size_t n);
 void cli_lower(char *p);
 /* the value of a name, -1: there is none */
 int cli_enum(const char *z, const char *v);
+/* 1 where a list of patterns matches, -1 where one with a ! does */
+int cli_matches(const char *text, const char *list);
 
 /*
  * cli_forward.c: adds one, [bind:]port[:host:hostport], or paths, kind as .kind; NULL, or
@@ -131,8 +133,6 @@ int cli_args(int argc, char **argv);
 
 /* cli_line.c: one line, changed in place; 0, or -1 and said */
 int cli_line(char *p);
-/* the next word, quotes off, in place; 1, 0 at the end or a comment, -1: a quote is open */
-int cli_word(char **p, char **word);
 
 /* cli_conf.c: the files, and those that an Include names; 0, or -1 and said */
 int cli_files(void);

@@ -18,7 +18,7 @@ int cli_plain(const char *p, const char *bad)
 
 static const char *own_host(void)
 {
-	static struct utsname u;
+	static struct utsname u APART;
 
 	if (!*u.nodename)
 		uname(&u);
@@ -35,23 +35,17 @@ static void put_decimal(struct wr *w, unsigned n)
 /* %C: what tells this connection from others, in a fixed length */
 static void put_digest(struct wr *w)
 {
+	static char text[1024] APART;
 	const struct cli_set *s = cli_load.s;
-	const char *const parts[] = {own_host(), s->host, NULL, s->user,
-				     s->proxy_jump ? s->proxy_jump : ""};
 	struct hash_ctx h;
 	uint8_t sum[HASH_MAX];
-	char text[8];
-	unsigned i;
 
 	hash_init(&h, &hash_sha1);
-	fmt(text, sizeof(text), "%u", s->port);
-	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		const char *part = parts[i] ? parts[i] : text;
-
-		hash_add(&h, part, strlen(part));
-	}
+	hash_add(&h, text,
+		 fmt(text, sizeof(text), "%s%s%u%s%s", own_host(), s->host, s->port, s->user,
+		     s->proxy_jump ? s->proxy_jump : ""));
 	hash_out(&h, sum);
-	for (i = 0; i < hash_sha1.out_len; i++)
+	for (unsigned i = 0; i < hash_sha1.out_len; i++)
 		wr_bytes(w, text, fmt(text, sizeof(text), "%02x", sum[i]));
 }
 
@@ -114,7 +108,7 @@ static int put_env(struct wr *w, const char **p)
 int cli_expand(const char **text, unsigned how)
 {
 	struct cli_set *s = cli_load.s;
-	struct wr w = wr_init(s->text + s->text_len, CLI_TEXT - s->text_len);
+	struct wr w = wr_init(cli_text + s->text_len, CLI_TEXT - s->text_len);
 	const char *p = *text;
 	int r = 0;
 

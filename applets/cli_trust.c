@@ -4,48 +4,41 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "keyshow.h"
 #include "pubkey.h"
 #include "sig.h"
 
-void cli_host_name(const struct cli_set *s, char *name, size_t n)
+const char *cli_host_name(const struct cli_set *s)
 {
-	if (s->host_key_alias)
-		known_name(name, n, s->host_key_alias, 22);
-	else
-		known_name(name, n, s->host, s->port);
+	static char name[300];
+	int plain = s->host_key_alias || s->port == 22;
+
+	fmt(name, sizeof(name), plain ? "%s" : "[%s]:%u",
+	    s->host_key_alias ? s->host_key_alias : s->host, s->port);
+	return name;
 }
 
-/* "ED25519", as OpenSSH shows it */
-static const char *label(struct str blob)
+const char *cli_fingerprint(struct str blob)
 {
-	static char text[24];
-	const struct key_kind *kind = key_kind_find(pubkey_name(blob));
-	const char *p = kind ? kind->label : "?";
-	size_t i;
+	static char print[FINGERPRINT_LEN];
 
-	for (i = 0; p[i] && i < sizeof(text) - 1; i++)
-		text[i] = p[i] >= 'a' && p[i] <= 'z' ? p[i] & ~32 : p[i];
-	text[i] = 0;
-	return text;
+	pubkey_sha256(print, blob);
+	return print;
 }
 
 /* yes, no, or the fingerprint itself */
 static int ask(const struct cli_set *s, const char *name, struct str blob)
 {
-	char print[FINGERPRINT_LEN], prompt[1024], answer[FINGERPRINT_LEN];
-	const char *again = "";
+	static char prompt[1024] APART, answer[FINGERPRINT_LEN];
+	const char *print = cli_fingerprint(blob);
 	int n;
 
-	pubkey_sha256(print, blob);
+	fmt(prompt, sizeof(prompt),
+	    "The authenticity of host '%p' can't be established.\n"
+	    "%s key fingerprint is %s.\n"
+	    "Are you sure you want to continue connecting (yes/no/[fingerprint])? ",
+	    name, key_label(blob), print);
 	for (;;) {
-		fmt(prompt, sizeof(prompt),
-		    again[0] ? "%s"
-			     : "%sThe authenticity of host '%p' can't be established.\n"
-			       "%s key fingerprint is %s.\n"
-			       "This key is not known by any other names.\n"
-			       "Are you sure you want to continue connecting "
-			       "(yes/no/[fingerprint])? ",
-		    again, name, label(blob), print);
 		n = ask_line(s, prompt, 1, answer, sizeof(answer) - 1);
 		if (n < 0)
 			return 0;
@@ -54,27 +47,22 @@ static int ask(const struct cli_set *s, const char *name, struct str blob)
 			return 1;
 		if (!strcmp(answer, "no"))
 			return 0;
-		again = "Please type 'yes', 'no' or the fingerprint: ";
+		fmt(prompt, sizeof(prompt), "Please type 'yes', 'no' or the fingerprint: ");
 	}
 }
 
 static int changed(const struct cli_set *s, const struct known *k, const char *name,
 		   struct str blob)
 {
-	char print[FINGERPRINT_LEN];
-
-	pubkey_sha256(print, blob);
 	cli_say(s, LOG_L_ERROR,
 		"@@@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @@@\r\n"
-		"Somebody may be listening to you right now, or the host's key was made anew.\r\n"
+		"Somebody may be listening to you, or the host has a new key.\r\n"
 		"The %s key that %p has sent has the fingerprint\r\n%s.\r\n"
 		"Another one is in %p line %lu. Once you know that the new one is right:\r\n"
 		"  ssh-keygen -f '%p' -R '%p'",
-		label(blob), name, print, k->file, k->line, k->file, name);
+		key_label(blob), name, cli_fingerprint(blob), k->file, k->line, k->file, name);
 	if (s->strict == ASK_NO) {
-		cli_say(s, LOG_L_ERROR,
-			"It goes on all the same, as StrictHostKeyChecking is off, "
-			"without passwords and forwards.");
+		cli_say(s, LOG_L_ERROR, "It goes on without passwords and forwards.");
 		return 1;
 	}
 	cli_say(s, LOG_L_ERROR, "Host key verification failed.");
@@ -90,7 +78,7 @@ static int unknown(const struct cli_set *s, const char *name, struct str blob)
 	if (s->strict == ASK_YES) {
 		cli_say(s, LOG_L_ERROR,
 			"No %s host key is known for %p and you have requested strict checking.",
-			label(blob), name);
+			key_label(blob), name);
 		return 0;
 	}
 	if (s->strict == ASK_ASK && !ask(s, name, blob))
@@ -102,7 +90,7 @@ static int unknown(const struct cli_set *s, const char *name, struct str blob)
 			file ? file : "none", err_text(-r));
 	else
 		cli_say(s, LOG_L_WARN, "Permanently added '%p' (%s) to the list of known hosts.",
-			name, label(blob));
+			name, key_label(blob));
 	return 1;
 }
 
@@ -113,15 +101,13 @@ static int unknown(const struct cli_set *s, const char *name, struct str blob)
 const char *cli_hostkey_algs(const struct cli_set *s)
 {
 	static char list[512] APART;
-	char name[300];
 	uint32_t known;
 	size_t n = 0;
 	int pass, i;
 
 	if (s->hostkey_algs || s->no_check)
 		return s->hostkey_algs;
-	cli_host_name(s, name, sizeof(name));
-	known = known_types(s, name);
+	known = known_types(s, cli_host_name(s));
 	for (pass = 1; pass >= 0; pass--)
 		for (i = 0; sigs[i]; i++)
 			if ((int)(known >> i & 1) == pass)
@@ -132,13 +118,11 @@ const char *cli_hostkey_algs(const struct cli_set *s)
 
 enum trust cli_trust(const struct cli_set *s, struct str alg, struct str blob)
 {
-	char name[300], print[FINGERPRINT_LEN];
+	const char *name = cli_host_name(s);
 	struct known k;
 
 	(void)alg;
-	cli_host_name(s, name, sizeof(name));
-	pubkey_sha256(print, blob);
-	cli_say(s, LOG_L_DEBUG, "Server host key: %s %s", label(blob), print);
+	cli_say(s, LOG_L_DEBUG, "Server host key: %s %s", key_label(blob), cli_fingerprint(blob));
 	if (s->no_check)
 		return TRUST_NEW;
 	k = known_check(s, name, blob);
@@ -146,7 +130,7 @@ enum trust cli_trust(const struct cli_set *s, struct str alg, struct str blob)
 	case KNOWN_OK: return TRUST_FULL;
 	case KNOWN_REVOKED:
 		cli_say(s, LOG_L_ERROR, "The %s host key of %p is revoked by %p line %lu.",
-			label(blob), name, k.file, k.line);
+			key_label(blob), name, k.file, k.line);
 		return TRUST_NONE;
 	case KNOWN_CHANGED: return changed(s, &k, name, blob) ? TRUST_SOME : TRUST_NONE;
 	default: return unknown(s, name, blob) ? TRUST_NEW : TRUST_NONE;

@@ -61,7 +61,7 @@ void cli_tty_size(struct wr *w)
 {
 	struct winsize s = {0};
 
-	if (ioctl(0, TIOCGWINSZ, &s) < 0 || !s.ws_col)
+	if (tty_size(0, &s) < 0 || !s.ws_col)
 		s = (struct winsize){.ws_col = 80, .ws_row = 24};
 	wr_u32(w, s.ws_col);
 	wr_u32(w, s.ws_row);

@@ -6,12 +6,14 @@
 #include "cli_table.h"
 #include "match.h"
 
+char cli_text[CLI_TEXT] APART;
+
 static const char no_value[] = "not a value that it can have";
 
 char *cli_copy(const char *p, size_t n)
 {
 	struct cli_set *s = cli_load.s;
-	char *to = s->text + s->text_len;
+	char *to = cli_text + s->text_len;
 
 	if (n >= CLI_TEXT - s->text_len) {
 		cli_bad("no room left for '%p'", p);
@@ -32,13 +34,12 @@ void cli_lower(char *p)
 
 int cli_enum(const char *z, const char *v)
 {
-	struct str name;
-	int n;
+	return set_enum_value(z, str_of(v));
+}
 
-	do
-		n = set_enum_next(&z, &name);
-	while (n >= 0 && (strncasecmp((const char *)name.p, v, name.len) || v[name.len]));
-	return n;
+int cli_matches(const char *text, const char *list)
+{
+	return match_list(str_of(text), str_of(list));
 }
 
 int cli_adds(unsigned k)
@@ -76,7 +77,7 @@ static const char *put_send(const char **to, const char *v)
 	if (*v != '-')
 		return put_next(to, v);
 	for (unsigned i = 0; i < CLI_VARS && to[i]; i++)
-		if (!match_glob(str_of(to[i]), str_of(v + 1)))
+		if (!cli_matches(to[i], v + 1))
 			to[n++] = to[i];
 	for (; n < CLI_VARS; n++)
 		to[n] = NULL;
@@ -105,7 +106,6 @@ static int take_persist(const char *v, uint32_t *n)
 static const char *put_number(const struct cli_key *row, void *to, const char *v)
 {
 	int ok, small = row->type == C_PORT || row->type == C_MASK;
-	uint64_t wide = 0;
 	uint32_t n;
 
 	switch (row->type) {
@@ -113,7 +113,9 @@ static const char *put_number(const struct cli_key *row, void *to, const char *v
 	case C_SIZE: ok = set_take_size(str_of(v), &n); break;
 	case C_PERSIST: ok = take_persist(v, &n); break;
 	case C_MASK: ok = set_take_octal(str_of(v), &n); break;
-	default: ok = !num_parse(v, row->arg, small ? 65535 : INT32_MAX, &wide); n = (uint32_t)wide;
+	default:
+		n = (uint32_t)num_small(v, row->arg, small ? 65535 : INT32_MAX);
+		ok = n != UINT32_MAX;
 	}
 	if (!ok)
 		return no_value;

@@ -3,6 +3,9 @@
 #ifndef FLAG_H
 #define FLAG_H
 
+/* a bit for each letter; upper and lower case share it */
+#define FLAG(letter) (1u << ((letter)&31))
+
 /* 1: the letter is in the list; *takes: a colon follows it */
 int flag_listed(const char *list, char c, int *takes);
 /*

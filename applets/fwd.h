@@ -24,9 +24,9 @@ enum fwd {
 	/* to it */
 	FWD_CONNECT = 1, /* u32 tag, u8 enum fwd_kind, string host or path, u32 port */
 	FWD_LISTEN,      /* u32 tag, u8 kind, string address or path, u32 port (0: any) */
-	FWD_CANCEL,      /* u32 tag: of either */
+	FWD_CANCEL,      /* u32 tag: of either; the rest does not count */
 	/* from it */
-	FWD_CONNECTED = 64, /* u32 tag, u32 errno, string why (+ the descriptor where errno is 0) */
+	FWD_CONNECTED = 64, /* u32 tag, u32 errno (+ the descriptor where that is 0) */
 	FWD_LISTENING,      /* u32 tag, u32 errno, u32 port, string path */
 	FWD_ACCEPTED /* u32 tag of the listener, string peer's host or "", u32 port (+ descriptor) */
 };

@@ -44,33 +44,21 @@ void fwd_init(struct ssh *s, int (*start)(void))
 
 /* ---- asking ---------------------------------------------------------------- */
 
-static struct wr begin(enum fwd what, uint32_t tag)
+static int ask(enum fwd what, uint32_t tag, enum fwd_kind kind, struct str host, uint32_t port)
 {
 	static uint8_t out[FWD_MSG] APART;
 	struct wr w = wr_init(out, sizeof(out));
 
 	wr_u8(&w, what);
 	wr_u32(&w, tag);
-	return w;
-}
-
-static int tell(const struct wr *w)
-{
+	wr_u8(&w, kind);
+	wr_str(&w, host.p, host.len);
+	wr_u32(&w, port);
 	if (link_fd < 0)
 		link_fd = starts();
 	if (link_fd < 0)
 		return link_fd;
-	return w->bad ? -EMSGSIZE : msg_send(link_fd, w->start, wr_len(w), NULL, 0);
-}
-
-static int ask(enum fwd what, uint32_t tag, enum fwd_kind kind, struct str host, uint32_t port)
-{
-	struct wr w = begin(what, tag);
-
-	wr_u8(&w, kind);
-	wr_str(&w, host.p, host.len);
-	wr_u32(&w, port);
-	return tell(&w);
+	return w.bad ? -EMSGSIZE : msg_send(link_fd, out, wr_len(&w), NULL, 0);
 }
 
 int fwd_connect(int ch, enum fwd_kind kind, struct str host, uint32_t port)
@@ -112,14 +100,12 @@ static struct str asked_host(const struct fwd_asked *a)
 int fwd_cancel(enum fwd_kind kind, struct str host, uint32_t port)
 {
 	struct fwd_asked *a;
-	struct wr w;
 
 	for (a = asked; a < asked + FWD_LISTENERS; a++) {
 		if (!a->used || a->kind != kind || a->port != port || !str_eq(asked_host(a), host))
 			continue;
-		w = begin(FWD_CANCEL, (uint32_t)(a - asked));
 		a->used = 0;
-		return tell(&w) == 0;
+		return ask(FWD_CANCEL, (uint32_t)(a - asked), kind, host, port) == 0;
 	}
 	return 0;
 }

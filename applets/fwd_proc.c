@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,27 +59,23 @@ static void tell(const struct wr *w, int fd)
 	tell_again();
 }
 
-static void tell_connected(uint32_t tag, int fd, const char *why)
+/* how a request of that tag went, err negative; port and path are a listener's */
+static void answer(enum fwd what, uint32_t tag, int err, uint32_t port, const char *path, int fd)
 {
 	struct wr w = wr_init(mem, sizeof(mem));
 
-	wr_u8(&w, FWD_CONNECTED);
-	wr_u32(&w, tag);
-	wr_u32(&w, fd < 0 ? (uint32_t)-fd : 0);
-	wr_strz(&w, why);
-	tell(&w, fd);
-}
-
-static void tell_listening(uint32_t tag, int err, uint32_t port, const char *path)
-{
-	struct wr w = wr_init(mem, sizeof(mem));
-
-	wr_u8(&w, FWD_LISTENING);
+	wr_u8(&w, what);
 	wr_u32(&w, tag);
 	wr_u32(&w, (uint32_t)-err);
 	wr_u32(&w, port);
 	wr_strz(&w, path);
-	tell(&w, -1);
+	tell(&w, fd);
+}
+
+/* fd, or -errno */
+static void tell_connected(uint32_t tag, int fd)
+{
+	answer(FWD_CONNECTED, tag, fd < 0 ? fd : 0, 0, "", fd);
 }
 
 /* ---- what may be ----------------------------------------------------------- */
@@ -128,11 +123,6 @@ static struct task *task_free(void)
 	return NULL;
 }
 
-static const char *why_not(const struct task *t, int err)
-{
-	return err == -ENOENT && !t->dial.names.n ? "no such host name" : err_text(-err);
-}
-
 static void task_step(struct task *t)
 {
 	int r = dial_step(&t->dial, (uint32_t)clock_ms());
@@ -142,7 +132,7 @@ static void task_step(struct task *t)
 	t->used = 0;
 	if (r >= 0)
 		sock_nodelay(r);
-	tell_connected(t->tag, r, r < 0 ? why_not(t, r) : "");
+	tell_connected(t->tag, r);
 }
 
 static void on_connect(uint32_t tag, enum fwd_kind kind, const char *host, uint32_t port)
@@ -152,12 +142,11 @@ static void on_connect(uint32_t tag, enum fwd_kind kind, const char *host, uint3
 
 	if (!may_connect(kind, host, port)) {
 		log_put(LOG_L_NOTICE, "forward to %p port %u is not allowed", host, (unsigned)port);
-		tell_connected(tag, -EACCES, "not allowed");
+		tell_connected(tag, -EACCES);
 		return;
 	}
 	if (kind == FWD_UNIX) {
-		r = unix_connect(host);
-		tell_connected(tag, r, r < 0 ? err_text(-r) : "");
+		tell_connected(tag, unix_connect(host));
 		return;
 	}
 	t->tag = tag;
@@ -165,7 +154,7 @@ static void on_connect(uint32_t tag, enum fwd_kind kind, const char *host, uint3
 		       (uint32_t)clock_ms());
 	t->used = r == 0;
 	if (r < 0)
-		tell_connected(tag, r, why_not(t, r));
+		tell_connected(tag, r);
 	else
 		task_step(t);
 }
@@ -228,17 +217,15 @@ static int listen_unix(struct listener *l, const char *path)
 /* in a directory that nobody else can enter, made for it */
 static int listen_agent(struct listener *l)
 {
-	char dir[sizeof(policy.agent)];
-	char *slash;
+	char *slash = strrchr(policy.agent, '/');
+	int r;
 
-	fmt(dir, sizeof(dir), "%s", policy.agent);
-	slash = strrchr(dir, '/');
 	if (!slash)
 		return -EINVAL;
 	*slash = 0;
-	if (mkdir(dir, 0700) < 0)
-		return -errno;
-	return listen_unix(l, policy.agent);
+	r = mkdir(policy.agent, 0700) < 0 ? -errno : 0;
+	*slash = '/';
+	return r < 0 ? r : listen_unix(l, policy.agent);
 }
 
 static void listener_end(struct listener *l)
@@ -258,6 +245,23 @@ static void listener_end(struct listener *l)
 	l->used = 0;
 }
 
+static int listen_as(struct listener *l, enum fwd_kind kind, const char *host, uint32_t *port)
+{
+	if (l == listeners + FWD_LISTENERS)
+		return -EMFILE;
+	if (!may_listen(kind, host, *port)) {
+		log_put(LOG_L_NOTICE, "forward from %p port %u is not allowed", host,
+			(unsigned)*port);
+		return -EACCES;
+	}
+	memset(l->fds, 0xff, sizeof(l->fds));
+	l->path[0] = 0;
+	l->used = 1;
+	return kind == FWD_TCP    ? listen_tcp(l, host, port)
+	       : kind == FWD_UNIX ? listen_unix(l, host)
+				  : listen_agent(l);
+}
+
 static void on_listen(uint32_t tag, enum fwd_kind kind, const char *host, uint32_t port)
 {
 	struct listener *l = listeners;
@@ -265,25 +269,12 @@ static void on_listen(uint32_t tag, enum fwd_kind kind, const char *host, uint32
 
 	while (l < listeners + FWD_LISTENERS && l->used)
 		l++;
-	if (l == listeners + FWD_LISTENERS) {
-		tell_listening(tag, -EMFILE, 0, "");
-		return;
-	}
-	if (!may_listen(kind, host, port)) {
-		log_put(LOG_L_NOTICE, "forward from %p port %u is not allowed", host,
-			(unsigned)port);
-		tell_listening(tag, -EACCES, 0, "");
-		return;
-	}
-	*l = (struct listener){
-	    .tag = tag, .used = 1, .fds = {-1, -1}
-        };
-	r = kind == FWD_TCP    ? listen_tcp(l, host, &port)
-	    : kind == FWD_UNIX ? listen_unix(l, host)
-			       : listen_agent(l);
-	if (r < 0)
+	r = listen_as(l, kind, host, &port);
+	if (r == 0)
+		l->tag = tag;
+	else if (l < listeners + FWD_LISTENERS && l->used)
 		listener_end(l);
-	tell_listening(tag, r, port, l->path);
+	answer(FWD_LISTENING, tag, r, port, r ? "" : l->path, -1);
 }
 
 static void on_accept(struct listener *l, int from)
@@ -291,8 +282,7 @@ static void on_accept(struct listener *l, int from)
 	struct wr w = wr_init(mem, sizeof(mem));
 	struct addr peer;
 	char host[64] = "";
-	int fd = l->path[0] ? accept4(from, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)
-			    : sock_accept(from, &peer);
+	int fd = sock_accept(from, &peer);
 
 	if (fd < 0)
 		return;
@@ -334,18 +324,12 @@ static int request(void)
 	struct rd r = rd_init((struct str){in, n < 0 ? 0 : (size_t)n});
 	enum fwd what = rd_u8(&r);
 	uint32_t tag = rd_u32(&r), port;
-	enum fwd_kind kind;
-	struct str name;
+	enum fwd_kind kind = rd_u8(&r);
+	struct str name = rd_str(&r);
 
+	port = rd_u32(&r);
 	if (n <= 0)
 		return n == -EAGAIN;
-	if (what == FWD_CANCEL) {
-		on_cancel(tag);
-		return 1;
-	}
-	kind = rd_u8(&r);
-	name = rd_str(&r);
-	port = rd_u32(&r);
 	if (!rd_done(&r) || name.len >= sizeof(host) || memchr(name.p, 0, name.len))
 		return 0;
 	fmt(host, sizeof(host), "%.*s", (int)name.len, (const char *)name.p);
@@ -353,6 +337,8 @@ static int request(void)
 		on_connect(tag, kind, host, port);
 	else if (what == FWD_LISTEN)
 		on_listen(tag, kind, host, port);
+	else
+		on_cancel(tag);
 	return 1;
 }
 

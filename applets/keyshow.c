@@ -22,21 +22,27 @@ void key_print(char text[FINGERPRINT_LEN], struct str blob, int md5)
 	(md5 ? pubkey_md5 : pubkey_sha256)(text, blob);
 }
 
+const char *key_label(struct str blob)
+{
+	static char text[40];
+	struct str name = pubkey_name(blob);
+	const struct key_kind *kind = key_kind_find(name);
+
+	if (kind)
+		name = str_of(kind->label);
+	fmt(text, sizeof(text), "%*p", (int)name.len, (const char *)name.p);
+	for (char *p = text; kind && *p; p++)
+		*p -= *p >= 'a' ? 'a' - 'A' : 0;
+	return text;
+}
+
 void key_show(struct str blob, struct str comment, int md5)
 {
-	const struct key_kind *kind = key_kind_find(pubkey_name(blob));
-	struct str label = pubkey_name(blob);
-	char text[FINGERPRINT_LEN], upper[16];
-	size_t i = 0;
+	char text[FINGERPRINT_LEN];
 
-	if (kind) {
-		for (; kind->label[i]; i++)
-			upper[i] = kind->label[i] >= 'a' ? kind->label[i] & ~0x20 : kind->label[i];
-		label = (struct str){(uint8_t *)upper, i};
-	}
 	key_print(text, blob, md5);
-	fmt_fd(1, "%u %s %.*s (%.*s)\n", pubkey_bits(blob), text, (int)comment.len, comment.p,
-	       (int)label.len, label.p);
+	fmt_fd(1, "%u %s %.*s (%s)\n", pubkey_bits(blob), text, (int)comment.len, comment.p,
+	       key_label(blob));
 }
 
 int key_line(struct lines *l, struct str *blob, struct str *comment)

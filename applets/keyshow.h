@@ -12,6 +12,8 @@ int key_fail(const char *what, const char *why);
 /* 1 and *md5, or 0: "md5", "sha256" */
 int key_hash(const char *name, int *md5);
 void key_print(char text[FINGERPRINT_LEN], struct str blob, int md5);
+/* its kind in capitals, "ED25519", or the name of one that is not built in; good until the next call */
+const char *key_label(struct str blob);
 /* a line to stdout: size, fingerprint, comment, kind */
 void key_show(struct str blob, struct str comment, int md5);
 /*

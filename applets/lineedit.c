@@ -167,19 +167,15 @@ static enum line_event control(struct lineedit *e, unsigned c)
 	return LINE_MORE;
 }
 
-/* the last byte of a sequence: ESC [ A, ESC O A, ESC [ 3 ~ */
+/* the last byte of a sequence: ESC [ A, ESC O A, or with a digit before it, ESC [ 3 ~ */
 static unsigned key_of(const struct lineedit *e, unsigned char c)
 {
-	static const char letters[] = "ABCDFH", digits[] = "13478";
-	static const unsigned char keys[] = {HELD('P'), HELD('N'), HELD('F'),
-					     HELD('B'), HELD('E'), HELD('A')},
-				   numbered[] = {HELD('A'), DELETE, HELD('E'), HELD('A'),
-						 HELD('E')};
-	const char *at;
+	static const char names[] = "ABCDFH13478";
+	static const unsigned char keys[] = {HELD('P'), HELD('N'), HELD('F'), HELD('B'),
+					     HELD('E'), HELD('A'), HELD('A'), DELETE,
+					     HELD('E'), HELD('A'), HELD('E'), 0};
 
-	if (c == '~')
-		return (at = strchr(digits, e->param)) && *at ? numbered[at - digits] : 0;
-	return (at = strchr(letters, c)) && *at ? keys[at - letters] : 0;
+	return keys[strcspn(names, (char[]){c == '~' ? (char)e->param : (char)c, 0})];
 }
 
 enum line_event line_key(struct lineedit *e, unsigned char c)
@@ -260,9 +256,10 @@ static enum line_event pause_or_end(void)
 static enum line_event read_raw(struct lineedit *e, const char *prompt, const struct termios *was)
 {
 	static const int ends[] = {SIGTERM, SIGHUP, SIGQUIT, 0};
-	struct termios raw = *was;
+	static struct termios raw;
 	enum line_event event;
 
+	raw = *was;
 	raw.c_iflag &= ~(tcflag_t)(IXON | ICRNL | INLCR | ISTRIP);
 	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG | IEXTEN);
 	raw.c_cc[VMIN] = 1;
@@ -279,7 +276,7 @@ static enum line_event read_raw(struct lineedit *e, const char *prompt, const st
 
 enum line_event line_read(struct lineedit *e, const char *prompt)
 {
-	struct termios was;
+	static struct termios was;
 	enum line_event event;
 
 	if (tty_get(0, &was))

@@ -9,7 +9,7 @@ static const char *name_of(int group, uint32_t id)
 		int known;
 		uint32_t id;
 		char name[USER_NAME];
-	} of[2][4], *n;
+	} of[2][4] APART, *n;
 
 	n = &of[group][id & 3];
 	if (!n->known || n->id != id) {

@@ -216,5 +216,10 @@ int main(int argc, char **argv)
 		fmt_fd(2, "cubssh: there is no applet '%p'\n", name);
 		return 127;
 	}
+	if (argc == 2 && !strcmp(argv[1], "--help")) { /* asked for, usage is no error */
+		dup2(1, 2);
+		a->main(argc, argv);
+		return 0;
+	}
 	return a->main(argc, argv);
 }

@@ -46,16 +46,10 @@ static int rules_put(char to[FWD_RULES], enum authkeys_multi which)
 /* nobody can guess it; the forwarder makes the directory, and fails where it is there */
 static void agent_name(void)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
-	uint8_t raw[16];
-	char name[sizeof(raw) + 1];
-	size_t i;
+	uint32_t n[4];
 
-	rng_bytes(&mon.rng, raw, sizeof(raw));
-	for (i = 0; i < sizeof(raw); i++)
-		name[i] = letters[raw[i] & 31];
-	name[i] = 0;
-	fmt(agent, sizeof(agent), "/tmp/ssh-%s/agent", name);
+	rng_bytes(&mon.rng, (uint8_t *)n, sizeof(n));
+	fmt(agent, sizeof(agent), "/tmp/ssh-%x%x%x%x/agent", n[0], n[1], n[2], n[3]);
 }
 
 static int policy_fill(void)

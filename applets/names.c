@@ -2,20 +2,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Entries lie one behind the other, each as long as name_room says, and are
- * linked in the order in which they are given out. The one that lies lowest
- * after a mark is always the first of it: sorting links the others anew and
- * moves that one alone.
+ * linked in the order in which they are given out; the last one leads to the top.
  */
 #include "names.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define NONE UINT32_MAX
+#include "port.h"
 
 void names_init(struct names *s, void *mem, size_t size)
 {
-	*s = (struct names){mem, (uint32_t)size, 0};
+	*s = (struct names){mem, (uint32_t)size, 0, 0};
 }
 
 static struct name *at_offset(const struct names *s, uint32_t at)
@@ -33,6 +31,7 @@ int names_push(struct names *s, struct str name, struct str longname, const stru
 {
 	struct name *n = at_offset(s, s->top);
 	uint32_t room;
+	struct wr w;
 
 	if (name.len > UINT16_MAX || (name.len && memchr(name.p, 0, name.len)))
 		return -EPROTO;
@@ -45,13 +44,20 @@ int names_push(struct names *s, struct str name, struct str longname, const stru
 	n->next = s->top + room;
 	n->len = (uint16_t)name.len;
 	n->longlen = (uint16_t)longname.len;
-	memset(n->text, 0, name.len + longname.len + 2);
-	if (name.len)
-		memcpy(n->text, name.p, name.len);
-	if (longname.len)
-		memcpy(n->text + name.len + 1, longname.p, longname.len);
+	w = wr_init(n->text, room - sizeof(*n));
+	wr_bytes(&w, name.p, name.len);
+	wr_u8(&w, 0);
+	wr_bytes(&w, longname.p, longname.len);
+	wr_u8(&w, 0);
 	s->top = n->next;
 	return 0;
+}
+
+int names_add(struct names *s, const char *name, const struct sftp_attrs *a)
+{
+	static const struct sftp_attrs unknown;
+
+	return names_push(s, str_of(name), (struct str){0}, a ? a : &unknown);
 }
 
 struct name *names_at(struct names *s, uint32_t *at)
@@ -99,107 +105,69 @@ static int before(const struct name *a, const struct name *b, const struct order
 	return o->reverse ? diff >= 0 : diff <= 0;
 }
 
-/*
- * One pass of a merge sort from below: runs of that many become runs of twice
- * as many. Gives the new head; *pairs says how many merges that took.
- */
-static uint32_t merge_runs(struct names *s, uint32_t head, uint32_t run, const struct order *o,
-			   uint32_t *pairs)
+/* two sorted lists in one; the end of both is the top */
+static uint32_t merge(struct names *s, uint32_t a, uint32_t b, const struct order *o)
 {
-	uint32_t first = NONE, a = head, b, *tail = &first, na, nb, *from;
+	uint32_t first, *tail = &first, *from;
 
-	for (*pairs = 0; a != NONE; a = b, ++*pairs) {
-		for (b = a, na = 0; na < run && b != NONE; na++)
-			b = at_offset(s, b)->next;
-		for (nb = run; na || (nb && b != NONE);) {
-			int take_a =
-			    na && (!nb || b == NONE || before(at_offset(s, a), at_offset(s, b), o));
-
-			from = take_a ? &a : &b;
-			na -= (uint32_t)take_a;
-			nb -= !take_a;
-			*tail = *from;
-			tail = &at_offset(s, *from)->next;
-			*from = *tail;
-		}
+	while (a != s->top && b != s->top) {
+		from = before(at_offset(s, a), at_offset(s, b), o) ? &a : &b;
+		*tail = *from;
+		tail = &at_offset(s, *from)->next;
+		*from = *tail;
 	}
-	*tail = NONE;
+	*tail = a != s->top ? a : b;
 	return first;
-}
-
-static void turn_round(uint8_t *p, uint8_t *end)
-{
-	while (p + 8 <= end - 8) {
-		uint64_t t;
-
-		end -= 8;
-		memcpy(&t, p, 8);
-		memcpy(p, end, 8);
-		memcpy(end, &t, 8);
-		p += 8;
-	}
-}
-
-/* moves the entry at `at` below all the others from mark on */
-static void bring_down(struct names *s, uint32_t mark, uint32_t at)
-{
-	struct name *n = at_offset(s, at);
-	uint32_t room = name_room(n->len, n->longlen), link = mark;
-
-	/* three reversals in words of eight bytes are a rotation */
-	turn_round(s->mem + mark, s->mem + at);
-	turn_round(s->mem + at, s->mem + at + room);
-	turn_round(s->mem + mark, s->mem + at + room);
-	do {
-		n = at_offset(s, link);
-		if (n->next < at)
-			n->next += room;
-		link = n->next;
-	} while (link != NONE);
-	n->next = s->top;
 }
 
 void names_sort(struct names *s, uint32_t mark, enum names_order order, int reverse)
 {
 	struct order o = {order, reverse};
-	uint32_t head = mark, run = 1, pairs, at;
+	uint32_t runs[32], next; /* runs[i] is empty or has 2^i names */
 	struct name *n;
+	int i;
 
-	if (mark >= s->top)
-		return;
-	/* merge_runs knows the last one by NONE */
-	for (at = mark; (n = at_offset(s, at))->next < s->top; at = n->next)
-		;
-	n->next = NONE;
-	do {
-		head = merge_runs(s, head, run, &o, &pairs);
-		run *= 2;
-	} while (pairs > 1);
-	bring_down(s, mark, head);
+	for (i = 0; i < 32; i++)
+		runs[i] = s->top;
+	for (; mark < s->top; mark = next) {
+		n = at_offset(s, mark);
+		next = mark + name_room(n->len, n->longlen);
+		n->next = s->top;
+		for (i = 0; runs[i] != s->top; i++) {
+			mark = merge(s, runs[i], mark, &o);
+			runs[i] = s->top;
+		}
+		runs[i] = mark;
+	}
+	s->first = s->top;
+	for (i = 0; i < 32; i++)
+		s->first = merge(s, runs[i], s->first, &o);
 }
 
 /* ---- how a name is shown ------------------------------------------------------- */
 
-/* bytes of the UTF-8 character at p, 0 where it is none or a control character */
+/* bytes of the UTF-8 character at p, 0 where it is none, or not for a terminal */
 static unsigned utf8_len(const uint8_t *p)
 {
-	unsigned n = *p >= 0xf0 ? 4 : *p >= 0xe0 ? 3 : *p >= 0xc2 ? 2 : 1, i;
+	/* of so many bytes: no control characters, and none longer than need be */
+	static const uint32_t least[] = {' ', 0xa0, 0x800, 0x10000};
+	unsigned more = (*p >= 0xc0) + (*p >= 0xe0) + (*p >= 0xf0), i;
+	uint32_t c = *p;
 
-	if (n == 1)
-		return *p >= 32 && *p < 127 && *p != '\\';
-	for (i = 1; i < n; i++)
+	if (more)
+		c &= more > 1 ? 0x0f : 0x1f;
+	else if (c >= 127 || c == '\\')
+		return 0;
+	for (i = 1; i <= more; i++) {
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	/* U+0080..9f, what is longer than need be, surrogates, beyond U+10ffff */
-	if ((*p == 0xc2 && p[1] < 0xa0) || (*p == 0xe0 && p[1] < 0xa0) ||
-	    (*p == 0xed && p[1] > 0x9f) || (*p == 0xf0 && p[1] < 0x90) ||
-	    (*p == 0xf4 && p[1] > 0x8f) || *p > 0xf4)
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	/* surrogates, lines that end, text that runs backwards */
+	if (c < least[more] || c > 0x10ffff || c >> 11 == 0xd800 >> 11 || c - 0x2028 <= 6 ||
+	    c - 0x2066 <= 3)
 		return 0;
-	/* U+2028..202e, 2066..2069: lines end, or text runs backwards */
-	if (*p == 0xe2 && ((p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) ||
-			   (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)))
-		return 0;
-	return n;
+	return more + 1;
 }
 
 unsigned name_show(char *out, size_t n, unsigned most, const char *name)
@@ -209,22 +177,28 @@ unsigned name_show(char *out, size_t n, unsigned most, const char *name)
 	unsigned columns = 0, len, wide;
 
 	for (; *p; p += len + !len, columns += wide) {
+		char escaped[] = {'\\', 'x', hex[*p >> 4], hex[*p & 15]};
+		size_t room;
+
 		len = utf8_len(p);
 		wide = len ? 1 : 4;
 		if (n <= 4 || wide > most - columns)
 			break;
-		if (len) {
-			memcpy(out, p, len);
-			out += len;
-			n -= len;
-			continue;
-		}
-		memcpy(out, "\\x", 2);
-		out[2] = hex[*p >> 4];
-		out[3] = hex[*p & 15];
-		out += 4;
-		n -= 4;
+		room = len ? len : 4;
+		memcpy(out, len ? (const char *)p : escaped, room);
+		out += room;
+		n -= room;
 	}
 	*out = 0;
 	return columns;
+}
+
+const char *shown(const char *name)
+{
+	static char texts[2][4096] APART;
+	static unsigned which;
+
+	which ^= 1;
+	name_show(texts[which], sizeof(texts[0]), ~0u, name);
+	return texts[which];
 }

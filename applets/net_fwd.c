@@ -12,15 +12,25 @@ static struct {
 	int ch; /* the session that wants the agent; -1: a global request waits */
 } pending;
 
-static int start(void)
+/*
+ * -1: the forwarder is wanted, and comes in fds; ch: that session's command is to hear
+ * of the agent's socket, which the monitor alone knows.
+ */
+static int ask_monitor(int ch, int *fds, int *nfds)
 {
 	struct wr w = call_begin(MON_FORWARD);
-	int fds[3], nfds = 1;
 	struct rd r;
 
-	wr_u32(&w, ~(uint32_t)0);
-	r = call(&w, fds, &nfds);
-	return rd_u8(&r) && nfds == 1 ? fds[0] : -1;
+	wr_u32(&w, (uint32_t)ch);
+	r = call(&w, fds, nfds);
+	return rd_u8(&r);
+}
+
+static int start(void)
+{
+	int fds[3], nfds = 1;
+
+	return ask_monitor(-1, fds, &nfds) && nfds == 1 ? fds[0] : -1;
 }
 
 void net_fwd_init(void)
@@ -85,23 +95,12 @@ int net_fwd_global(const struct ssh_event *ev)
 	return 1;
 }
 
-/* the monitor alone knows where the socket is: it tells the session's command */
-static int agent_for(int ch)
-{
-	struct wr w = call_begin(MON_FORWARD);
-	struct rd r;
-
-	wr_u32(&w, (uint32_t)ch);
-	r = call(&w, NULL, NULL);
-	return rd_u8(&r);
-}
-
 void net_fwd_agent(int ch)
 {
 	if (!(net.may & MAY_AGENT_FORWARD) || !(net.may & MAY_STEER))
 		ssh_answer(&net.ssh, SSH_NO);
 	else if (pending.agent_listens)
-		ssh_answer(&net.ssh, agent_for(ch) ? SSH_YES : SSH_NO);
+		ssh_answer(&net.ssh, ask_monitor(ch, NULL, NULL) ? SSH_YES : SSH_NO);
 	else
 		listen_for(ch, FWD_AGENT, STR(""), 0);
 }
@@ -114,8 +113,9 @@ static void on_listening(const struct fwd_answer *a)
 	if (a->err)
 		ssh_answer(&net.ssh, SSH_NO);
 	else if (pending.ch >= 0)
-		ssh_answer(&net.ssh,
-			   (pending.agent_listens = agent_for(pending.ch)) ? SSH_YES : SSH_NO);
+		ssh_answer(&net.ssh, (pending.agent_listens = ask_monitor(pending.ch, NULL, NULL))
+					 ? SSH_YES
+					 : SSH_NO);
 	else if (pending.any_port)
 		ssh_answer_port(&net.ssh, a->port);
 	else

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net.h"
 
-#define ANSWER 2048
+#define ANSWER 4096 /* a page, which is given back */
 
 static uint8_t mem[ANSWER] APART;
 static int due;
@@ -28,12 +28,14 @@ void hostkeys_tell(void)
 	struct wr w = wr_init(mem, sizeof(mem));
 	unsigned i;
 
-	for (i = 0; due && i < net.conf.n_hostkeys; i++)
+	if (!due)
+		return;
+	for (i = 0; i < net.conf.n_hostkeys; i++)
 		if (is_first(i))
 			wr_str(&w, net.hostkeys[i].blob.p, net.hostkeys[i].blob.len);
-	if (due)
-		due = !w.bad &&
-		      !ssh_global(&net.ssh, HOSTKEYS_TELL, 0, (struct str){mem, wr_len(&w)});
+	due = !w.bad && !ssh_global(&net.ssh, HOSTKEYS_TELL, 0, (struct str){mem, wr_len(&w)});
+	if (!due)
+		mem_rest(mem, sizeof(mem));
 }
 
 /* 1: a signature by that key is appended */

@@ -22,11 +22,11 @@ static struct {
 	uint64_t done;
 	uint32_t size, first;  /* KB: all of it, and what was there at the start */
 	uint32_t seen;         /* KB when it was drawn last */
-	uint64_t begun, drawn; /* clock_ms */
+	uint32_t begun, drawn; /* clock_ms; it may go round between them */
 	unsigned still;        /* drawings without a KB more */
 	int on;
 	uint32_t limit, carry; /* bytes a second; thousandths of bytes that are less than a ms */
-	uint64_t due;          /* when the bytes up to now should be through */
+	uint32_t due;          /* when the bytes up to now should be through */
 } m;
 
 static int in_front(void)
@@ -61,10 +61,10 @@ static const char *scaled(uint32_t *kb)
 }
 
 /* what stands behind the name */
-static size_t numbers(char *out, size_t n, uint64_t now, int over)
+static size_t numbers(char *out, size_t n, uint32_t now, int over)
 {
 	uint32_t done = in_kb(m.done), left = m.size > done ? m.size - done : 0;
-	uint32_t ms = (uint32_t)(now - m.begun), rate = ratio(done - m.first, 1000, ms);
+	uint32_t ms = now - m.begun, rate = ratio(done - m.first, 1000, ms);
 	uint32_t t = over ? ms / 1000 : ratio(left, 1, rate);
 	unsigned percent = left ? ratio(done, 100, m.size) : 100;
 	const char *unit = scaled(&done), *per = scaled(&rate);
@@ -80,7 +80,7 @@ static size_t numbers(char *out, size_t n, uint64_t now, int over)
 	       fmt(out, n, "%3u:%02u:%02u %s", t / 3600, t / 60 % 60, t % 60, over ? "   " : "ETA");
 }
 
-static void draw(uint64_t now, int over)
+static void draw(uint32_t now, int over)
 {
 	unsigned columns = tty_width() - 1, width, used, len;
 	uint32_t done = in_kb(m.done);
@@ -99,58 +99,58 @@ static void draw(uint64_t now, int over)
 	       over ? "\n" : "");
 }
 
-void progress_begin(const char *name, uint64_t size, uint64_t done, int on, uint64_t limit)
+void progress_begin(const char *name, uint64_t size, uint64_t done, int on, uint32_t limit)
 {
 	m.name = name;
 	m.size = in_kb(size);
 	m.done = done;
 	m.seen = m.first = in_kb(done);
-	m.begun = m.due = clock_ms();
+	m.begun = m.due = (uint32_t)clock_ms();
 	m.still = m.carry = 0;
-	/* faster than that is no brake */
-	m.limit = limit >> 31 ? 0 : (uint32_t)limit;
+	m.limit = limit;
 	m.on = on && in_front();
 	if (m.on)
 		draw(m.begun, 0);
 }
 
-static void brake(uint64_t now, uint32_t n)
+static void brake(uint32_t now, uint32_t n)
 {
 	uint32_t owed = n * 1000 + m.carry; /* n <= 2,000,000; carry < 2^31 */
+	int32_t ahead;
 
 	m.due += owed / m.limit;
 	m.carry = owed % m.limit;
-	if (m.due + SLACK_MS < now)
+	ahead = (int32_t)(m.due - now);
+	if (ahead < -SLACK_MS)
 		m.due = now - SLACK_MS;
-	if (m.due > now)
-		poll(NULL, 0, (int)(m.due - now));
+	if (ahead > 0)
+		poll(NULL, 0, ahead);
 }
 
 void progress_add(uint64_t n)
 {
-	uint64_t now;
+	uint32_t now;
 
 	m.done += n;
 	if (!m.on && !m.limit)
 		return;
-	now = clock_ms();
+	now = (uint32_t)clock_ms();
 	if (m.on && now - m.drawn >= DRAW_MS)
 		draw(now, 0);
 	if (m.limit && n)
 		brake(now, n < 2000000 ? (uint32_t)n : 2000000);
 }
 
-void progress_end(int whole)
+void progress_end(void)
 {
-	(void)whole;
 	if (m.on)
-		draw(clock_ms(), 1);
+		draw((uint32_t)clock_ms(), 1);
 	m.on = 0;
 }
 
 int progress_wait(void)
 {
-	uint64_t since = clock_ms() - m.drawn;
+	uint32_t since = (uint32_t)clock_ms() - m.drawn;
 
 	return !m.on ? -1 : since < DRAW_MS ? (int)(DRAW_MS - since) : 0;
 }

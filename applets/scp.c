@@ -12,10 +12,7 @@
 #include "sshcmd.h"
 
 static const char usage[] =
-    "usage: scp [-346ABCOpqRrsTva] [-c cipher] [-D sftp_server_path] [-F ssh_config]\n"
-    "           [-i identity_file] [-J destination] [-l limit] [-o ssh_option]\n"
-    "           [-P port] [-S program] [-X sftp_option] source ... target\n"
-    "-O the old protocol; -a goes on with files that are there in part\n";
+    "usage: scp [-346aABCOpqRrsTv] [-c|D|F|i|J|l|o|P|S|X ARGUMENT] source ... target\n";
 
 /* bytes that one connection has room for, and the names of a tree on the way */
 #define FLIGHT (128 * 1024)
@@ -32,28 +29,17 @@ struct link {
 static uint8_t flight[2][FLIGHT] APART;
 static uint64_t stack_room[NAMES / 8] APART;
 static struct names stack;
-static struct link near, far; /* far: the target's */
-static char where[SFTPC_PATH], to[SFTPC_PATH];
-static char command[2 * SFTPC_PATH], target_text[SFTPC_PATH];
+static struct link near APART, far APART; /* far: the target's */
+static char where[SFTPC_PATH] APART;
+static char command[2 * SFTPC_PATH] APART, target_text[SFTPC_PATH] APART;
 
-static struct sshcmd ssh;
-static struct xfer x = {.name = "scp", .stack = &stack};
+static struct sshcmd ssh APART;
+static struct xfer x = {.name = "scp", .stack = &stack, .make = 1};
 static struct old old APART;
 static int status; /* 1: something failed; 255: a connection did */
 
-static int old_mode; /* -O */
-static uint32_t given[4];
-
-/* 1: the flag was given */
-static int has(char c)
-{
-	return given[c >> 5] >> (c & 31) & 1;
-}
-
-static void give(char c)
-{
-	given[c >> 5] |= 1u << (c & 31);
-}
+static int old_mode;           /* -O */
+static uint8_t has[128] APART; /* 1: the flag was given */
 
 /* 0, which is what most callers return then */
 static int failed(const char *what, const char *why)
@@ -80,10 +66,8 @@ static void start(struct link *l, const struct sshcmd *s, const struct target *t
 {
 	l->at = *t;
 	l->pid = sshcmd_start(s, t, what != NULL, what ? what : command, io);
-	if (l->pid > 0)
-		return;
-	failed(s->server ? s->server : s->program ? s->program : "ssh", err_text(-l->pid));
-	_exit(255);
+	if (l->pid < 0)
+		_exit(255);
 }
 
 static int same(const char *a, const char *b)
@@ -121,86 +105,45 @@ static int remote_path(struct sftpc *c, const char *path)
 	if (*p == '~' && (!p[1] || p[1] == '/'))
 		p += 1 + strspn(p + 1, "/");
 	if (*p == '~' && !(c->exts & EXT_EXPAND_PATH))
-		return failed(path, "the server cannot expand ~user");
+		return failed(path, sftp_text(FX_OP_UNSUPPORTED));
 	if (*p == '~')
 		r = sftpc_expand(c, p, where);
-	else if (p[fmt(where, sizeof(where), "%s", *p ? p : ".")] && *p)
-		r = -ENAMETOOLONG;
+	else
+		r = path_join(where, "", *p ? p : ".");
 	return r ? failed(path, sftpc_text(r)) : 1;
 }
 
-/*
- * Into `to`: the name that source gets at its target, which is a directory that
- * it goes into or else its name. many: it has to be one, and is made where
- * nothing is there. c NULL: among our own files.
- */
-static int target_name(struct sftpc *c, const char *path, const char *source, int many)
+/* onto the stack: a file of ours, or those of the server that a pattern means; 1, or 0 as above */
+static int find(struct sftpc *c, const char *source)
 {
 	struct sftp_attrs a;
 	int r;
 
-	if (c && !remote_path(c, path))
+	stack.first = stack.top;
+	if (c && !remote_path(c, source))
 		return 0;
-	if (!c && path[fmt(where, sizeof(where), "%s", path)])
-		return failed(path, err_text(ENAMETOOLONG));
-	r = !c ? dir_look(where) : sftpc_stat(c, where, 1, &a);
-	if (c && !r && !S_ISDIR(a.mode))
-		r = -ENOTDIR;
-	x.nofollow = !r || many;
-	if (!x.nofollow) {
-		strcpy(to, where);
-		return 1;
-	}
-	if (r && r != -ENOTDIR)
-		r = c ? sftpc_mkdir(c, where, 0777) : mkdir(where, 0777) ? -errno : 0;
-	if (!r)
-		r = path_join(to, where, path_base(source));
-	return r ? failed(path, sftpc_text(r)) : 1;
-}
-
-static void put(const struct target *t, const char *source)
-{
-	struct sftpc *c = dial(&far, t);
-
-	if (target_name(c, t->path, source, has('d')) && xfer_put(c, source, to, &x))
-		status |= 1;
-}
-
-/* the files of that pattern onto the stack: how many */
-static int matches(struct sftpc *c, const char *pattern)
-{
-	struct sftp_attrs a;
-	uint32_t at = stack.top;
-	int n = 0, r;
-
-	if (!remote_path(c, pattern))
-		return 0;
-	r = sftpc_glob(c, where, &stack);
+	r = c ? sftpc_glob(c, where, &stack) : names_add(&stack, source, NULL);
 	/* the characters of a pattern may be a file's name as well */
-	if (!r && stack.top == at && !sftpc_stat(c, where, 1, &a))
-		r = names_push(&stack, str_of(where), (struct str){0}, &a);
-	if (r)
-		return failed(pattern, sftpc_text(r));
-	while (names_at(&stack, &at))
-		n++;
-	return n ? n : failed(pattern, err_text(ENOENT));
+	if (!r && stack.first == stack.top) {
+		r = sftpc_stat(c, where, 1, &a);
+		if (!r)
+			r = names_add(&stack, where, &a);
+	}
+	return r ? failed(source, sftpc_text(r)) : 1;
 }
 
-/* to our own file or directory, or where t is not NULL to another machine's */
-static void get(const struct target *s, const struct target *t, const char *path)
+/* either side may be NULL: ours */
+static void move(struct sftpc *from, const char *source, struct sftpc *to, const char *path)
 {
-	struct sftpc *c = dial(&near, s), *out = t ? dial(&far, t) : NULL;
-	uint32_t mark = stack.top, at = mark;
-	int n = matches(c, s->path);
-	struct name *one;
+	uint32_t mark = stack.top;
+	int r;
 
-	while (n && (one = names_at(&stack, &at))) {
-		if (!target_name(out, path, one->text, has('d') || n > 1))
-			break;
-		if (out ? xfer_cross(c, one->text, out, to, &x) : xfer_get(c, one->text, to, &x))
+	if (find(from, source) && (!to || remote_path(to, path))) {
+		r = xfer_all(from, to, to ? where : path, has['d'], &x);
+		if (r == XFER_SAID)
 			status |= 1;
-		if (near.c.err || far.c.err)
-			break;
+		else if (r)
+			failed(path, sftpc_text(r));
 	}
 	stack.top = mark;
 }
@@ -210,8 +153,8 @@ static void get(const struct target *s, const struct target *t, const char *path
 /* the other side's command line; what a path means is for the shell there */
 static void old_command(const char *how, const char *path)
 {
-	size_t n = fmt(command, sizeof(command), "scp%s%s%s%s%s %s%s", has('v') ? " -v" : "",
-		       has('r') ? " -r" : "", has('p') ? " -p" : "", has('d') ? " -d" : "", how,
+	size_t n = fmt(command, sizeof(command), "scp%s%s%s%s%s %s%s", has['v'] ? " -v" : "",
+		       has['r'] ? " -r" : "", has['p'] ? " -p" : "", has['d'] ? " -d" : "", how,
 		       *path == '-' ? "-- " : "", *path ? path : ".");
 
 	if (n < sizeof(command) - 1)
@@ -247,7 +190,7 @@ static const char *asked(const char *path)
 
 	path = slash ? slash + 1 : path;
 	/* what these are called the other side alone knows */
-	return x.strict && *path && *path != '~' ? path : NULL;
+	return !has['T'] && *path && *path != '~' ? path : NULL;
 }
 
 static void old_get(const struct target *s, const char *path)
@@ -311,7 +254,7 @@ static void copy_here(const char *source, const char *target)
 {
 	/* -H changes nothing: without -r links are followed anyway */
 	static const char how[] = "-H\0 -r\0 -p\0 -rp";
-	const char *const argv[] = {"cp", how + 4 * (has('r') + 2 * has('p')), "--", source, target,
+	const char *const argv[] = {"cp", how + 4 * (has['r'] + 2 * has['p']), "--", source, target,
 				    NULL};
 
 	near.pid = prog_spawn(argv, 0, 1);
@@ -324,37 +267,41 @@ static void copy_here(const char *source, const char *target)
 static void copy(char *source, const struct target *t, int remote)
 {
 	struct target s;
+	struct sftpc *from, *to;
 	int r = target_parse(&s, source, "scp");
-	size_t n = strlen(s.path);
 
 	/* the last part of a path is what it is called at the target */
-	while (n > 1 && s.path[n - 1] == '/')
-		((char *)s.path)[--n] = 0;
-	if (r < 0)
+	path_trim((char *)s.path);
+	if (r < 0) {
 		failed(source, "invalid source");
-	else if (r && remote)
-		has('R') && !has('3') ? direct(&s, t)
-		: old_mode            ? old_cross(&s, t)
-				      : get(&s, t, t->path);
-	else if (r)
-		old_mode ? old_get(&s, t->path) : get(&s, NULL, t->path);
-	else if (remote)
-		old_mode ? old_put(t, source) : put(t, source);
-	else
+	} else if (!r && !remote) {
 		copy_here(source, t->path);
+	} else if (r && remote && has['R'] && !has['3']) {
+		direct(&s, t);
+	} else if (!old_mode) {
+		from = r ? dial(&near, &s) : NULL;
+		to = remote ? dial(&far, t) : NULL;
+		move(from, s.path, to, t->path);
+	} else if (r && remote) {
+		old_cross(&s, t);
+	} else if (r) {
+		old_get(&s, t->path);
+	} else {
+		old_put(t, source);
+	}
 }
 
 static int serve(char **argv)
 {
 	old.out = old.remote = 1;
-	if (has('f')) {
+	if (has['f']) {
 		old_reply(&old);
 		while (!old.dead && *argv)
 			old_source(&old, *argv++);
 	} else if (!argv[0] || argv[1]) {
 		old_complain(&old, "ambiguous target", "");
 	} else {
-		old_sink(&old, *argv, has('d'));
+		old_sink(&old, *argv, has['d']);
 	}
 	return old.errors != 0;
 }
@@ -369,19 +316,17 @@ static int flags(char ***argv)
 	while ((c = sshcmd_flag(&ssh, argv, "23OsRTBadftprqvl:X:", &arg))) {
 		if (c == '?' || (c == 'B' && sshcmd_arg(&ssh, "-oBatchMode=yes")))
 			return 0;
-		give((char)c);
+		has[c] = 1;
 		if (c == 'l') {
 			if (num_parse(arg, 1, 1u << 30, &n))
 				return 0;
-			x.limit = n << 7; /* kbit to bytes */
+			x.limit = n >> 24 ? 0 : (uint32_t)n << 7; /* kbit to bytes */
 		}
 	}
-	x.recursive = has('r');
-	x.preserve = has('p');
-	x.resume = has('a');
-	x.quiet = has('q');
-	x.strict = !has('T');
-	old_mode = has('O') && !has('s');
+	for (c = 'a'; c <= 'z'; c++)
+		if (has[c])
+			x.flags |= FLAG(c);
+	old_mode = has['O'] && !has['s'];
 	return 1;
 }
 
@@ -396,7 +341,7 @@ int scp_main(int argc, char **argv)
 	names_init(&stack, stack_room, sizeof(stack_room));
 	if (!flags(&argv))
 		argc = 0;
-	else if (has('t') || has('f'))
+	else if (has['t'] || has['f'])
 		return serve(argv);
 	for (n = 0; argc && argv[n]; n++)
 		;
@@ -404,15 +349,15 @@ int scp_main(int argc, char **argv)
 		fmt_fd(2, "%s", usage);
 		return 1;
 	}
-	if (old_mode && x.resume)
+	if (old_mode && has['a'])
 		return !failed("-a", "not with -O");
 	fmt(target_text, sizeof(target_text), "%s", argv[--n]);
 	remote = target_parse(&t, argv[n], "scp");
 	if (remote < 0)
 		return !failed(target_text, "invalid target");
 	if (n > 1)
-		give('d');
-	i = !remote && has('d') ? dir_look(t.path) : 0;
+		has['d'] = 1;
+	i = !remote && has['d'] ? dir_look(NULL, t.path) : 0;
 	if (i)
 		return !failed(t.path, err_text(-i));
 	for (; i < n && !near.c.err && !far.c.err; i++)

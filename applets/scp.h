@@ -26,8 +26,6 @@ struct old {
 	uint8_t input[OLD_ROOM];
 };
 
-/* 0 where the path leads to a directory, or -errno */
-int dir_look(const char *path);
 /* ends the connection, in what is left of it */
 void old_lost(struct old *o);
 void old_broken(struct old *o, const char *why);
@@ -45,8 +43,8 @@ void old_heard(struct old *o, int kind, const char *what);
 /* its answer to what was said last: 1 where it is content */
 int old_reply(struct old *o);
 
-/* appends to path, which is for the caller to cut again; 0, having said so, where it is too long */
-int old_enter(struct old *o, const char *name);
+/* name in dir becomes the path (of "" it is the name); 0, having said so, where it is too long */
+int old_enter(struct old *o, const char *dir, const char *name);
 /* shows the progress of the file at path from here on */
 void old_begin(struct old *o, uint64_t size);
 /* a file or, where recursive, a directory, with what is in it */

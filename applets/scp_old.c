@@ -129,31 +129,19 @@ int old_reply(struct old *o)
 
 /* ---- what both sides do ------------------------------------------------------ */
 
-int dir_look(const char *path)
+int old_enter(struct old *o, const char *dir, const char *name)
 {
-	mode_t mode;
-	uid_t owner;
-	int r = file_mode(path, &mode, &owner);
+	int r = path_join(o->path, dir, name);
 
-	return r || S_ISDIR(mode) ? r : -ENOTDIR;
-}
-
-int old_enter(struct old *o, const char *name)
-{
-	size_t len = strlen(o->path), slash = o->path[len - 1] != '/';
-
-	if (len + slash + strlen(name) >= sizeof(o->path)) {
-		old_complain(o, name, err_text(ENAMETOOLONG));
-		return 0;
-	}
-	o->path[len] = '/';
-	strcpy(o->path + len + slash, name);
-	return 1;
+	if (r)
+		old_complain(o, name, err_text(-r));
+	return !r;
 }
 
 void old_begin(struct old *o, uint64_t size)
 {
-	progress_begin(path_base(o->path), size, 0, !o->remote && !o->x->quiet, o->x->limit);
+	progress_begin(path_base(o->path), size, 0, !o->remote && !(o->x->flags & FLAG('q')),
+		       o->x->limit);
 }
 
 void old_conclude(struct old *o, int err)
@@ -184,8 +172,8 @@ static int announce(struct old *o, int kind)
 	const char *name = path_base(o->path);
 	size_t n;
 
-	if (o->x->preserve && !say(o, fmt(o->text, OLD_LINE, "T%lld 0 %lld 0", date(o->st.st_mtime),
-					  date(o->st.st_atime))))
+	if (o->x->flags & FLAG('p') && !say(o, fmt(o->text, OLD_LINE, "T%lld 0 %lld 0",
+						   date(o->st.st_mtime), date(o->st.st_atime))))
 		return 0;
 	n = fmt(o->text, OLD_LINE, "%c%04o %lld ", kind, (unsigned)o->st.st_mode & 07777,
 		kind == 'C' ? (long long)o->st.st_size : 0);
@@ -233,7 +221,7 @@ static void source_dir(struct old *o, int fd, int depth)
 
 	dir_init(&d, fd, room, sizeof(room));
 	while (!o->dead && (r = dir_next(&d, &name)) > 0) {
-		if (!*path_base(name) || !old_enter(o, name))
+		if (!*path_base(name) || !old_enter(o, o->path, name))
 			continue;
 		source(o, depth + 1);
 		o->path[len] = 0;
@@ -248,12 +236,14 @@ static void source_dir(struct old *o, int fd, int depth)
 static void source(struct old *o, int depth)
 {
 	/* without O_NONBLOCK a fifo would hold us */
-	int fd = open(o->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), err;
-	int dir = 0;
+	int fd = fd_open(o->path, O_RDONLY | O_NONBLOCK), dir = 0, err;
 
-	if (fd < 0 || fstat(fd, &o->st)) {
+	if (fd < 0) {
+		old_conclude(o, -fd);
+	} else if (fstat(fd, &o->st)) {
 		old_conclude(o, errno);
-	} else if (!S_ISREG(o->st.st_mode) && !(dir = S_ISDIR(o->st.st_mode) && o->x->recursive)) {
+	} else if (!S_ISREG(o->st.st_mode) &&
+		   !(dir = S_ISDIR(o->st.st_mode) && o->x->flags & FLAG('r'))) {
 		old_complain(o, o->path, "not a regular file");
 	} else if (depth == OLD_DEPTH) {
 		old_conclude(o, ELOOP);
@@ -263,7 +253,7 @@ static void source(struct old *o, int depth)
 		} else {
 			old_begin(o, (uint64_t)o->st.st_size);
 			err = source_bytes(o, fd, (uint64_t)o->st.st_size);
-			progress_end(!err && !o->dead);
+			progress_end();
 			old_conclude(o, err);
 			old_reply(o);
 		}
@@ -274,13 +264,8 @@ static void source(struct old *o, int depth)
 
 void old_source(struct old *o, const char *from)
 {
-	size_t len = fmt(o->path, sizeof(o->path), "%s", from);
-
-	if (from[len]) {
-		old_complain(o, from, err_text(ENAMETOOLONG));
+	if (!old_enter(o, "", from))
 		return;
-	}
-	while (len > 1 && o->path[len - 1] == '/')
-		o->path[--len] = 0;
+	path_trim(o->path);
 	source(o, 0);
 }

@@ -35,40 +35,38 @@ static int64_t number(char **p, char end, uint64_t max)
 	return num_parse(digits, 0, max, &v) ? -1 : (int64_t)v;
 }
 
-/* `mtime usec atime usec`; NULL, or what is wrong */
-static const char *times_parse(struct entry *e, char *p)
+/* `mtime usec atime usec`; 1, or 0 where it is not that */
+static int times_parse(struct entry *e, char *p)
 {
 	for (int i = 1; i >= 0; i--) {
 		int64_t s = number(&p, ' ', INT64_MAX), us = number(&p, i ? ' ' : 0, 999999);
 
 		if (s < 0 || us < 0)
-			return "bad times";
+			return 0;
 		e->times[i] = s >> 32 ? UINT32_MAX : (uint32_t)s;
 	}
 	e->dated = 1;
-	return NULL;
+	return 1;
 }
 
-/* `mmmm size name`; NULL, or what is wrong */
-static const char *entry_parse(struct entry *e, char *p)
+/* `mmmm size name`; 1, or 0 where it is not that */
+static int entry_parse(struct entry *e, char *p)
 {
 	int64_t size;
 	int i;
 
 	for (e->mode = 0, i = 0; i < 4; i++, p++) {
 		if (*p < '0' || *p > '7')
-			return "bad mode";
+			return 0;
 		e->mode = e->mode << 3 | (mode_t)(*p - '0');
 	}
 	e->mode &= wanted;
 	if (*p++ != ' ')
-		return "mode not delimited";
+		return 0;
 	size = number(&p, ' ', INT64_MAX);
-	if (size < 0)
-		return "bad size";
 	e->size = (uint64_t)size;
 	e->name = p;
-	return NULL;
+	return size >= 0;
 }
 
 /* takes the bytes of a file; 0, or the errno of the first write that failed */
@@ -104,7 +102,7 @@ static int receive(struct old *o, int fd, uint64_t left)
 static int settle(struct old *o, const struct entry *e, int fd, mode_t lent)
 {
 	/* else it has its mode already, as far as this file system has modes */
-	int late = o->x->preserve || (!e->was && (e->mode & lent) != lent);
+	int late = o->x->flags & FLAG('p') || (!e->was && (e->mode & lent) != lent);
 
 	if (late && (fd < 0 ? chmod(o->path, e->mode) : fchmod(fd, e->mode)))
 		return errno;
@@ -116,16 +114,16 @@ static int settle(struct old *o, const struct entry *e, int fd, mode_t lent)
 
 static void sink_file(struct old *o, const struct entry *e, int nofollow)
 {
-	int fd = open(o->path, O_WRONLY | O_CREAT | O_NOCTTY | O_CLOEXEC | nofollow,
-		      (e->mode & 0777) | S_IWUSR);
+	int fd = fd_open_at(AT_FDCWD, o->path, O_WRONLY | O_CREAT | nofollow,
+			    (e->mode & 0777) | S_IWUSR);
 	int err;
 
-	old_conclude(o, fd < 0 ? errno : 0);
+	old_conclude(o, fd < 0 ? -fd : 0);
 	if (fd < 0)
 		return;
 	old_begin(o, e->size);
 	err = receive(o, fd, e->size);
-	progress_end(!err && !o->dead);
+	progress_end();
 	if (!o->dead) {
 		if (!err && (!e->was || S_ISREG(e->was)) && ftruncate(fd, (off_t)e->size))
 			err = errno;
@@ -166,7 +164,7 @@ static const char *refusal(const struct old *o, const struct entry *e, int kind,
 		return "unexpected filename";
 	if (!depth && o->pattern && !glob_match(o->pattern, name))
 		return "filename does not match request";
-	return kind == 'D' && !o->x->recursive ? "received directory without -r" : NULL;
+	return kind == 'D' && !(o->x->flags & FLAG('r')) ? "received directory without -r" : NULL;
 }
 
 /* a file or a directory, which goes into o->path or has it for its name */
@@ -181,7 +179,7 @@ static void sink_entry(struct old *o, struct entry *e, int kind, int into, int d
 		old_broken(o, why);
 		return;
 	}
-	if (into && !old_enter(o, e->name))
+	if (into && !old_enter(o, o->path, e->name))
 		return;
 	e->was = fstatat(AT_FDCWD, o->path, &o->st, strange ? AT_SYMLINK_NOFOLLOW : 0)
 		     ? 0
@@ -196,9 +194,10 @@ static void sink_entry(struct old *o, struct entry *e, int kind, int into, int d
 /* what comes for o->path, up to its end */
 static void sink(struct old *o, int depth)
 {
+	static const char bad[] = "bad control record";
 	struct entry e = {0};
 	const char *wrong = NULL;
-	int into = dir_look(o->path) == 0, first = 1;
+	int into = dir_look(NULL, o->path) == 0, first = 1;
 
 	for (old_conclude(o, 0); !wrong && !o->dead; first = 0) {
 		int kind;
@@ -214,17 +213,19 @@ static void sink(struct old *o, int depth)
 		if (kind == 1 || kind == 2) {
 			old_heard(o, kind, o->text + 1);
 		} else if (kind == 'T') {
-			wrong = times_parse(&e, o->text + 1);
-			if (!wrong)
+			if (times_parse(&e, o->text + 1))
 				old_conclude(o, 0);
+			else
+				wrong = bad;
 		} else if (kind == 'C' || kind == 'D') {
-			wrong = entry_parse(&e, o->text + 1);
-			if (!wrong)
+			if (entry_parse(&e, o->text + 1))
 				sink_entry(o, &e, kind, into, depth);
+			else
+				wrong = bad;
 			e.dated = 0;
 		} else {
 			/* to begin with it may be what a login script says */
-			wrong = first ? o->text : "expected control record";
+			wrong = first ? o->text : bad;
 		}
 	}
 	if (wrong)
@@ -234,12 +235,12 @@ static void sink(struct old *o, int depth)
 void old_sink(struct old *o, const char *to, int into)
 {
 	mode_t mask = umask(0);
-	int err = into ? -dir_look(to) : 0;
+	int err = into ? -dir_look(NULL, to) : 0;
 
 	umask(mask);
-	wanted = !o->x->preserve ? 0777 & ~mask : o->remote ? 07777 : 01777;
-	if (to[fmt(o->path, sizeof(o->path), "%s", to)])
-		err = ENAMETOOLONG;
+	wanted = !(o->x->flags & FLAG('p')) ? 0777 & ~mask : o->remote ? 07777 : 01777;
+	if (!old_enter(o, "", to))
+		return;
 	if (err)
 		old_conclude(o, err);
 	else

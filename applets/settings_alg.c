@@ -79,3 +79,18 @@ const char *set_alg(struct settings *s, uint16_t *ref, unsigned kind, struct str
 		return wrong;
 	return set_text(s, ref, (struct str){w.start, wr_len(&w)}) ? NULL : "no room left for";
 }
+
+void set_alg_dump(int fd, unsigned kind, char between)
+{
+	const char *z;
+
+	for (unsigned i = 0; (z = set_alg_name(kind, i)); i++)
+		fmt_fd(fd, "%.*s%s", i != 0, &between, z);
+	fmt_fd(fd, "\n");
+}
+
+void set_head_dump(int fd, const char *name)
+{
+	for (; *name; name++)
+		fmt_fd(fd, "%c", *name | 0x20);
+}

@@ -5,27 +5,6 @@
 #include "port.h"
 #include "settings_table.h"
 
-/* `keyword `, in lower case */
-static void head(int fd, const char *name)
-{
-	char low[32];
-	size_t i;
-
-	for (i = 0; name[i]; i++)
-		low[i] = name[i] | 0x20;
-	low[i] = 0;
-	fmt_fd(fd, "%s ", low);
-}
-
-static void dump_algs(int fd, unsigned kind)
-{
-	const char *z;
-
-	for (unsigned i = 0; (z = set_alg_name(kind, i)); i++)
-		fmt_fd(fd, i ? ",%s" : "%s", z);
-	fmt_fd(fd, "\n");
-}
-
 /* one line each; of the addresses those that the keyword is for */
 static void dump_array(const struct settings *s, const struct setting *row, int fd)
 {
@@ -40,10 +19,10 @@ static void dump_array(const struct settings *s, const struct setting *row, int 
 
 		if (row->type == SET_LISTEN && (*text == '[') != row->arg)
 			continue;
-		head(fd, row->name);
+		set_head_dump(fd, row->name);
 		/* a colon at the end says that there is no port */
 		len = strlen(text);
-		fmt_fd(fd, "%.*s\n", (int)(len - (text[len - 1] == ':')), text);
+		fmt_fd(fd, " %.*s\n", (int)(len - (text[len - 1] == ':')), text);
 	}
 }
 
@@ -53,7 +32,7 @@ static void dump_text(const struct settings *s, const struct setting *row, int f
 	const char *text = s->text + at;
 
 	if (!at && row->type == SET_ALG)
-		return dump_algs(fd, row->arg);
+		return set_alg_dump(fd, row->arg, ',');
 	/* what stands between words may be a newline; shown as the file would have it */
 	for (; *text; text++)
 		fmt_fd(fd, "%c", *text == '\n' ? ' ' : *text);
@@ -70,11 +49,12 @@ static void dump_row(const struct settings *s, const struct setting *row, int fd
 		return dump_array(s, row, fd);
 	if (row->type == SET_LIST && !*(const uint16_t *)at)
 		return;
-	head(fd, row->name);
+	set_head_dump(fd, row->name);
+	fmt_fd(fd, " ");
 	switch (row->type) {
 	case SET_FORWARD: value += ((const uint8_t *)at)[1] * 2u; e = E_FORWARD; /* fall through */
 	case SET_ENUM:
-		name = set_enum_name(e, value);
+		name = set_enum_name(set_enums[e], value);
 		fmt_fd(fd, "%.*s\n", (int)name.len, (const char *)name.p);
 		break;
 	case SET_REKEY: fmt_fd(fd, "%u %u\n", s->rekey_bytes, s->rekey_seconds); break;

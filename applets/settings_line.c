@@ -10,34 +10,54 @@
 #include "port.h"
 #include "settings_table.h"
 
+int set_word(char **p, char **word)
+{
+	char *from = *p + strspn(*p, " \t"), *to = from, quote = 0;
+
+	*word = to;
+	if (!*from || *from == '#')
+		return 0;
+	for (; *from && (quote || !strchr(" \t", *from)); from++) {
+		if (*from == '\\' && from[1] &&
+		    (strchr("'\"\\", from[1]) || (!quote && from[1] == ' ')))
+			*to++ = *++from;
+		else if (quote ? *from == quote : *from == '"' || *from == '\'')
+			quote = quote ? 0 : *from;
+		else
+			*to++ = *from;
+	}
+	*p = from + (*from != 0);
+	*to = 0;
+	return quote ? -1 : 1;
+}
+
+char *set_keyword(char *p)
+{
+	char *end = p + strcspn(p, " \t="), *v = end + strspn(end, " \t");
+
+	v += *v == '=';
+	v += strspn(v, " \t");
+	*end = 0;
+	return v;
+}
+
 /*
  * Words with one space (or what else is asked for) between, quotes off, a
  * comment cut off; in place. The count, or -1 where a quote is open.
  */
 static int join_words(char *v, char between)
 {
-	char *to = v, *p = v;
-	int n = 0;
+	char *to = v, *word;
+	int n, r;
 
-	for (;;) {
-		int quoted = 0;
-
-		p += strspn(p, " \t");
-		if (!*p || *p == '#')
-			break;
-		if (n++)
+	for (n = 0; (r = set_word(&v, &word)) > 0; n++) {
+		if (n)
 			*to++ = between;
-		for (; *p && (quoted || !strchr(" \t", *p)); p++) {
-			if (*p == '"')
-				quoted = !quoted;
-			else
-				*to++ = *p;
-		}
-		if (quoted)
-			return -1;
+		for (; *word; word++)
+			*to++ = *word;
 	}
 	*to = 0;
-	return n;
+	return r < 0 ? -1 : n;
 }
 
 /* what is wrong with the words of a value, or NULL */
@@ -117,15 +137,12 @@ static int set_other(const char *keyword, char *v, char *why, size_t why_len)
 
 int set_line(struct settings *s, char *line, const uint32_t *fixed, char *why, size_t why_len)
 {
-	char *end = line + strcspn(line, " \t="), *v = end + strspn(end, " \t");
+	char *v = set_keyword(line);
 	const struct setting *row;
 	const char *wrong;
 	struct str what;
 	unsigned k;
 
-	v += *v == '=';
-	v += strspn(v, " \t");
-	*end = 0;
 	k = find_row(line);
 	if (k == K_KEYWORDS)
 		return set_other(line, v, why, why_len);

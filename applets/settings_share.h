@@ -22,7 +22,16 @@ int set_take_octal(struct str v, uint32_t *out);
  */
 const char *set_take_rekey(struct str *what, uint32_t *bytes, uint32_t *seconds);
 
+/* the value of a name, the name of a value; -1 and "": there is none */
+int set_enum_value(const char *z, struct str name);
+struct str set_enum_name(const char *z, unsigned value);
+
 /* settings_alg.c */
+
+/* what is built in of a kind in one line, with between before all but the first */
+void set_alg_dump(int fd, unsigned kind, char between);
+/* a keyword in small letters */
+void set_head_dump(int fd, const char *name);
 
 /* name number i of a kind; NULL behind the last */
 const char *set_alg_name(unsigned kind, unsigned i);
@@ -31,6 +40,13 @@ const char *set_alg_name(unsigned kind, unsigned i);
  * wrong with *what. strict: what is not built in is wrong, else passed over.
  */
 const char *set_alg_list(struct wr *w, unsigned kind, struct str *what, int strict);
+
+/* settings_line.c */
+
+/* the next word, quotes off, in place; 1, 0 at the end or a comment, -1: a quote is open */
+int set_word(char **p, char **word);
+/* cuts the keyword off a line that starts with it: its value */
+char *set_keyword(char *p);
 
 /* settings.c: that bit is set */
 int set_given(const uint32_t *given, unsigned row);

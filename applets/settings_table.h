@@ -156,8 +156,6 @@ const char *set_read(struct settings *s, unsigned row, struct str *what);
 int set_text(struct settings *s, uint16_t *ref, struct str v);
 /* puts the value of an enum, or both of a pair */
 void set_number(struct settings *s, unsigned row, unsigned value);
-/* the value's first name */
-struct str set_enum_name(unsigned e, unsigned value);
 
 /* settings_alg.c: as set_value; *ref gets the list, prefixes + - ^ resolved */
 const char *set_alg(struct settings *s, uint16_t *ref, unsigned kind, struct str *what);

@@ -29,10 +29,11 @@ static const char *put_text(struct settings *s, uint16_t *ref, struct str v)
 	return set_text(s, ref, v) ? NULL : "no room left for";
 }
 
-/* as many letters as v has; without -o and a file all that comes here is our own */
+/* as many letters as v has; without -o and files all that comes here is our own */
 static int set_same(struct str v, const char *z)
 {
-	return CFG_TUNABLE ? !strncasecmp((const char *)v.p, z, v.len) : !memcmp(v.p, z, v.len);
+	return CFG_TUNABLE || CFG_SSH ? !strncasecmp((const char *)v.p, z, v.len)
+				      : !memcmp(v.p, z, v.len);
 }
 
 static int same(struct str v, const char *z)
@@ -52,9 +53,8 @@ int set_enum_next(const char **z, struct str *name)
 	return value;
 }
 
-struct str set_enum_name(unsigned e, unsigned value)
+struct str set_enum_name(const char *z, unsigned value)
 {
-	const char *z = set_enums[e];
 	struct str name = {0};
 	int n;
 
@@ -64,17 +64,23 @@ struct str set_enum_name(unsigned e, unsigned value)
 	return name;
 }
 
-static const char *put_enum(struct settings *s, unsigned k, struct str v)
+int set_enum_value(const char *z, struct str v)
 {
-	const struct setting *row = &set_table[k];
-	unsigned e = row->type == SET_FORWARD ? E_FORWARD : row->arg;
-	const char *z = set_enums[e];
 	struct str name;
 	int n;
 
 	do
 		n = set_enum_next(&z, &name);
 	while (n >= 0 && (name.len != v.len || !set_same(v, (const char *)name.p)));
+	return n;
+}
+
+static const char *put_enum(struct settings *s, unsigned k, struct str v)
+{
+	const struct setting *row = &set_table[k];
+	unsigned e = row->type == SET_FORWARD ? E_FORWARD : row->arg;
+	int n = set_enum_value(set_enums[e], v);
+
 	if (n < 0)
 		return e == E_NO ? "not built in" : "not a value that it can have";
 	set_number(s, k, (unsigned)n);

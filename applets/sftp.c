@@ -39,7 +39,7 @@ static int option(struct sftp *s, struct options *o, int letter, const char *arg
 	case 'l':
 		if (num_parse(arg, 1, 100 * 1024 * 1024, &n))
 			return 0;
-		s->x.limit = n << 7; /* from kbit/s */
+		s->x.limit = n >> 24 ? 0 : (uint32_t)n << 7; /* from kbit/s */
 		break;
 	case 's': o->subsystem = arg; break;
 	case 'B': /* requests are what the server takes, and as many as there is room for */
@@ -53,7 +53,7 @@ static int option(struct sftp *s, struct options *o, int letter, const char *arg
 /* a destination without a path has no colon */
 static int destination(struct target *t, char *text)
 {
-	static char host[512];
+	static char host[512] APART;
 	int r = target_parse(t, text, "sftp");
 
 	if (r)
@@ -66,7 +66,7 @@ static int destination(struct target *t, char *text)
 
 static int is_tty(int fd)
 {
-	struct termios t;
+	static struct termios t;
 
 	return tty_get(fd, &t) == 0;
 }
@@ -74,7 +74,7 @@ static int is_tty(int fd)
 /* lines that nobody edits */
 static int run_file(struct sftp *s, int fd)
 {
-	static char buf[WORDS_LINE];
+	static char buf[WORDS_LINE] APART;
 	struct lines lines;
 	char *line;
 	int r = 0;
@@ -95,7 +95,7 @@ static int run_file(struct sftp *s, int fd)
 
 static int run_terminal(struct sftp *s)
 {
-	static struct lineedit edit;
+	static struct lineedit edit APART;
 	int r = 0;
 
 	edit.sig = s->x.stop;
@@ -117,7 +117,7 @@ static int start_path(struct sftp *s, char *path, char *local)
 	char *args[] = {path, local, NULL};
 	struct call c = {.stop = 1, .argc = 1 + !!local, .argv = args};
 	int there =
-	    !local && !path_absolute(s, s->path[0], path, 0) && remote_is_dir(s, s->path[0]);
+	    !local && !path_absolute(s, s->path[0], path, 0) && !dir_look(&s->c, s->path[0]);
 
 	if (there && !s->quiet)
 		fmt_fd(1, "Changing to: %s\n", shown(s->path[0]));
@@ -133,7 +133,7 @@ static int session(struct sftp *s, const char *path, char *local, int fd)
 		fmt_fd(2, "%s\n", sftpc_text(r));
 		return -1;
 	}
-	fmt(s->start, SFTPC_PATH, "%s", s->pwd);
+	path_join(s->start, "", s->pwd);
 	if (*path)
 		r = start_path(s, (char *)path, local);
 	return r ? r : s->tty ? run_terminal(s) : run_file(s, fd);
@@ -142,38 +142,35 @@ static int session(struct sftp *s, const char *path, char *local, int fd)
 static int connect_run(struct sftp *s, struct options *o, const struct target *t, char *local)
 {
 	static const int interrupt[] = {SIGINT, 0};
-	static uint8_t buf[64 * 1024] __attribute__((aligned(8)));
-	const char *system = o->subsystem ? o->subsystem : "sftp", *what = o->batch;
+	static uint8_t buf[64 * 1024] APART;
+	const char *system = o->subsystem ? o->subsystem : "sftp";
 	int io[2], fd = 0, r;
 	pid_t pid;
 
-	if (what && strcmp(what, "-"))
-		pid = fd = fd_open(what, O_RDONLY);
-	if (fd >= 0) {
-		what = o->ssh.server ? o->ssh.server : t->host;
-		if (s->tty)
-			sig_skip(SIGINT);
-		pid = sshcmd_start(&o->ssh, t, !strchr(system, '/'), system, io);
-		if (pid < 0 && o->ssh.program && !o->ssh.server)
-			what = o->ssh.program;
-		if (s->tty) {
-			s->x.stop = sig_pipe(interrupt);
-			sig_free(interrupt);
-		}
-	}
-	if (pid < 0) {
-		fmt_fd(2, "%s: %s\n", shown(what), err_text(-pid));
+	if (s->batch && strcmp(o->batch, "-"))
+		fd = fd_open(o->batch, O_RDONLY);
+	if (fd < 0) {
+		fmt_fd(2, "%s: %s\n", shown(o->batch), err_text(-fd));
 		return 255;
+	}
+	if (s->tty)
+		sig_skip(SIGINT);
+	pid = sshcmd_start(&o->ssh, t, !strchr(system, '/'), system, io);
+	if (pid < 0)
+		return 255;
+	if (s->tty) {
+		s->x.stop = sig_pipe(interrupt);
+		sig_free(interrupt);
 	}
 	r = sftpc_init(&s->c, io[0], io[1], buf, sizeof buf);
 	if (!r && !s->quiet)
-		fmt_fd(2, "Connected to %s.\n", shown(what));
+		fmt_fd(2, "Connected to %s.\n", shown(o->ssh.server ? o->ssh.server : t->host));
 	if (s->tty)
 		sig_pipe(interrupt);
 	if (!r)
 		r = session(s, t->path, local, fd) < 0;
 	if (r < 0 || s->c.err) {
-		fmt_fd(2, "Connection closed\n");
+		fmt_fd(2, "%s\n", sftpc_text(-EPIPE));
 		r = 255;
 	}
 	sshcmd_end(pid, io);
@@ -182,9 +179,9 @@ static int connect_run(struct sftp *s, struct options *o, const struct target *t
 
 int sftp_main(int argc, char **argv)
 {
-	static struct sftp s;
-	static struct options o;
-	static uint8_t stack[STACK] __attribute__((aligned(8)));
+	static struct sftp s APART;
+	static struct options o APART;
+	static uint8_t stack[STACK] APART;
 	struct target t = {.host = "", .path = ""};
 	char *arg;
 	int c;
@@ -204,7 +201,7 @@ int sftp_main(int argc, char **argv)
 	}
 	s.batch = o.batch != NULL;
 	s.quiet = s.flags & FLAG('q') || (s.batch && !(s.flags & FLAG('N')));
-	s.x.quiet = s.quiet || s.batch;
+	s.flags |= s.quiet || s.batch ? FLAG('q') : 0;
 	s.x.say = !s.quiet;
 	s.tty = !s.batch && is_tty(0) && is_tty(1);
 	return connect_run(&s, &o, &t, *argv ? argv[1] : NULL);

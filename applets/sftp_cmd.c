@@ -68,7 +68,7 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
-/* takes flags off the front; 0, or the one that is none of the command's */
+/* takes flags off the front; 0 where one is none of the command's */
 static int flags_take(struct call *c)
 {
 	const char *set = strstr(c->cmd->usage, "[-"), *p;
@@ -81,11 +81,11 @@ static int flags_take(struct call *c)
 		}
 		for (; *p; p++) {
 			if (!set || !memchr(set + 2, *p, strcspn(set + 2, "]")))
-				return *p;
+				return 0;
 			c->flags |= FLAG(*p);
 		}
 	}
-	return 0;
+	return 1;
 }
 
 /* 0 where it is none */
@@ -109,22 +109,12 @@ static int number_take(struct call *c)
 static int operands_take(struct call *c)
 {
 	const char *p = c->cmd->usage;
-	int must = 0, i, n = name_length(c->cmd), number = c->cmd->how & NUMBER,
-	    bad = flags_take(c);
+	int must = 0, i, number = c->cmd->how & NUMBER;
 
-	if (bad) {
-		fmt_fd(2, "%.*s: Invalid flag -%c\n", n, p, bad);
-		return 0;
-	}
 	while ((p = strchr(p, ' ')))
 		must += *++p != '[';
-	number = number && !number_take(c);
-	if (number || c->argc < must - (c->cmd->how & NUMBER)) {
-		fmt_fd(2, "You must %s the %.*s command.\n",
-		       number              ? "supply a numeric argument to"
-		       : c->cmd->how & TWO ? "specify two paths after"
-					   : "specify a path after",
-		       n, c->cmd->usage);
+	if (!flags_take(c) || (number && !number_take(c)) || c->argc < must - number) {
+		fmt_fd(2, "usage: %s\n", c->cmd->usage);
 		return 0;
 	}
 	for (i = 0; i < c->argc; i++)
@@ -143,12 +133,10 @@ static int paths_make(struct sftp *s, const struct call *c)
 
 		if (c->cmd->what == CD && !*arg)
 			arg = s->start;
-		if (how & (i && (how & ACROSS) ? LOCAL : REMOTE)) {
-			if (path_absolute(s, s->path[i], arg, !i && (how & PATTERN)))
-				return -ENAMETOOLONG;
-		} else {
-			fmt(s->path[i], SFTPC_PATH, "%s", arg);
-		}
+		if (how & (i && (how & ACROSS) ? LOCAL : REMOTE)
+			? path_absolute(s, s->path[i], arg, !i && (how & PATTERN))
+			: path_join(s->path[i], "", arg))
+			return -ENAMETOOLONG;
 	}
 	return 0;
 }
@@ -160,7 +148,7 @@ static int said(const struct sftp *s, const struct call *c, const char *path, in
 
 	if (!err)
 		return 0;
-	if (err != SAID) {
+	if (err != XFER_SAID) {
 		fmt_fd(2, "%s%.*s \"%s\"", cmd->how & REMOTE ? "remote " : "", name_length(cmd),
 		       cmd->usage, shown(path));
 		if (cmd->how & TWO)
@@ -179,6 +167,7 @@ int call_run(struct sftp *s, struct call *c)
 
 	if (!err && (c->cmd->how & EACH)) {
 		err = sftpc_glob(&s->c, path, &s->stack);
+		at = s->stack.first;
 		if (!err && at == s->stack.top)
 			/* a name after all, which the server has a word for */
 			words_plain(s->path[0]);
@@ -212,10 +201,7 @@ static int line_read_words(struct sftp *s, struct call *c, const char *line)
 	err = words_split(&s->words, line);
 	c->cmd = !err && s->words.n ? command_find(s->words.v[0]) : NULL;
 	if (!c->cmd) {
-		fmt_fd(2, "%s\n",
-		       err == -EINVAL ? "Unterminated quoted argument"
-		       : err          ? "Too many arguments"
-				      : "Invalid command.");
+		fmt_fd(2, "%s\n", err ? err_text(-err) : "Invalid command.");
 		return 0;
 	}
 	c->rest = line + strcspn(line, " \t");

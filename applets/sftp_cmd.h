@@ -7,13 +7,11 @@
 #include "sftp_words.h"
 #include "sftpc.h"
 
-#define FLAG(letter) (1u << ((letter)&31))
-
 struct sftp {
 	struct sftpc c;
 	struct names stack; /* what a command puts on it, it takes off */
 	struct xfer x;      /* what holds for all transfers */
-	uint32_t flags;     /* of FLAG, for all transfers */
+	uint32_t flags;     /* of the command line, for all transfers */
 	uint8_t quiet;      /* nothing but what was asked for, and errors */
 	uint8_t batch;      /* the first error is the end */
 	uint8_t tty;        /* commands come from a terminal */
@@ -93,17 +91,14 @@ int call_run(struct sftp *s, struct call *c);
 
 /* somebody wants the command to end (^C), or it can do no more */
 int stopped(const struct sftp *s);
-/* a name for a terminal (name_show), good until the next call but one */
-const char *shown(const char *name);
-int remote_is_dir(struct sftp *s, const char *path);
 /* against the remote directory; as a pattern, or as it is. 0, or -ENAMETOOLONG */
 int path_absolute(const struct sftp *s, char out[SFTPC_PATH], const char *path, int pattern);
 
 /*
- * The commands: 0, an error as of sftpc.h for the caller to say, or SAID; QUITS ends the
+ * The commands: 0, an error as of sftpc.h for the caller to say, or XFER_SAID; QUITS ends the
  * session. s->path has the operands as they are meant: against the remote directory, or here.
  */
-enum { SAID = 0x10000, QUITS };
+enum { QUITS = XFER_SAID + 1 };
 int run_one(struct sftp *s, const struct call *c, const char *path);
 int run_move(struct sftp *s, const struct call *c);
 int run_ls(struct sftp *s, const struct call *c);

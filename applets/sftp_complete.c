@@ -45,7 +45,7 @@ static size_t push_paths(struct sftp *s, char *word)
 		return 0;
 	memcpy(word + strlen(word), "*", 2);
 	if (how & LOCAL) {
-		local_glob(word, &s->stack);
+		sftpc_glob(NULL, word, &s->stack);
 	} else if ((how & REMOTE) && !path_absolute(s, pattern, word, 1)) {
 		sftpc_glob(&s->c, pattern, &s->stack);
 		word[strlen(word) - 1] = 0;
@@ -139,12 +139,13 @@ void sftp_complete(struct sftp *s, struct lineedit *e)
 
 	if (!word)
 		return;
+	s->stack.first = mark;
 	if (s->words.n == 1)
 		push_commands(s, word);
 	else
 		strip = push_paths(s, word);
 	words_plain(word);
 	if (s->stack.top > mark)
-		offer(s, e, mark, strip, word);
+		offer(s, e, s->stack.first, strip, word);
 	s->stack.top = mark;
 }

@@ -85,7 +85,7 @@ static void list_long(const struct name *n, const char *before, const char *name
 /* the names in a directory onto the stack, hidden ones too where all is set; FX_EOF is success */
 static int read_dir(struct sftp *s, const char *path, int all)
 {
-	struct sftpc_handle h;
+	static struct sftpc_handle h APART;
 	uint32_t at = s->stack.top, last;
 	const struct name *n;
 	int err = sftpc_opendir(&s->c, path, &h);
@@ -106,7 +106,7 @@ static int read_dir(struct sftp *s, const char *path, int all)
 
 int run_ls(struct sftp *s, const struct call *c)
 {
-	uint32_t mark = s->stack.top, at = mark, flags = c->flags;
+	uint32_t mark = s->stack.top, at, flags = c->flags;
 	size_t strip = strlen(s->pwd);
 	const struct name *n;
 	char *path = s->path[0], *before = s->path[1];
@@ -115,13 +115,14 @@ int run_ls(struct sftp *s, const struct call *c)
 	strip += s->pwd[strip - 1] != '/';
 	if (c->argc && *c->argv[0] == '/')
 		strip = 0;
+	at = s->stack.first;
 	n = names_at(&s->stack, &at);
 	if (!n)
 		return err ? err : FX_NO_SUCH_FILE;
 	*before = 0;
 	if (at == s->stack.top && S_ISDIR(n->attrs.mode)) {
 		path_join(path, "", n->text);
-		s->stack.top = mark;
+		s->stack.top = s->stack.first = mark;
 		if (strip < n->len)
 			path_join(before, path + strip, "");
 		strip = 0;
@@ -133,11 +134,12 @@ int run_ls(struct sftp *s, const struct call *c)
 			   : flags & FLAG('S') ? BY_SIZE
 					       : BY_NAME,
 			   !!(flags & FLAG('r')));
+	at = s->stack.first;
 	if (flags & (FLAG('l') | FLAG('n'))) {
-		while ((n = names_at(&s->stack, &mark)) && !stopped(s))
+		while ((n = names_at(&s->stack, &at)) && !stopped(s))
 			list_long(n, before, n->text + strip, flags);
 	} else {
-		list_columns(s, mark, strip, before, flags & FLAG('1') ? 0 : tty_width());
+		list_columns(s, at, strip, before, flags & FLAG('1') ? 0 : tty_width());
 	}
 	return err == FX_EOF ? 0 : err;
 }
@@ -146,27 +148,24 @@ int run_ls(struct sftp *s, const struct call *c)
 
 int run_df(struct sftp *s, uint32_t flags)
 {
-	struct sftp_vfs v = {0};
+	int inodes = !!(flags & FLAG('i')), shorter = !inodes && flags & FLAG('h'), i;
+	uint64_t v[VFS_COUNT], of[4];
+	const uint64_t *p = v + (inodes ? VFS_FILES : VFS_BLOCKS);
+	uint32_t unit;
 	char text[SIZE_TEXT];
-	unsigned i, inodes = flags & FLAG('i'), shorter = !inodes && flags & FLAG('h');
-	int err = sftpc_statvfs(&s->c, s->path[0], &v);
-	uint64_t of[] = {v.blocks, 0, v.bavail, v.bfree};
+	int err = sftpc_statvfs(&s->c, s->path[0], v);
 
 	if (err)
 		return err;
-	if (inodes) {
-		of[0] = v.files;
-		of[2] = v.favail;
-		of[3] = v.ffree;
-		v.frsize = 1;
-	} else if (!shorter) {
-		v.frsize >>= 10;
-	}
-	of[1] = of[0] - of[3];
+	unit = inodes ? 1 : (uint32_t)v[VFS_FRSIZE] >> (shorter ? 0 : 10);
+	of[0] = p[0];
+	of[1] = p[0] - p[1];
+	of[2] = p[2];
+	of[3] = p[1];
 	fmt_fd(1, "%12s         Used        Avail       (root)    %%Capacity\n",
 	       inodes ? "Inodes" : "Size");
 	for (i = 0; i < 4; i++)
-		fmt_fd(1, "%12s ", size_text(text, of[i] * v.frsize, (int)shorter));
+		fmt_fd(1, "%12s ", size_text(text, of[i] * unit, shorter));
 	for (; of[0] >> 24; of[0] >>= 1)
 		of[1] >>= 1;
 	fmt_fd(1, "        %3u%%\n", (unsigned)of[1] * 100 / ((unsigned)of[0] | !of[0]));

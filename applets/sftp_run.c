@@ -11,16 +11,6 @@
 #include "sftp_cmd.h"
 #include "sshcmd.h"
 
-const char *shown(const char *name)
-{
-	static char texts[2][SFTPC_PATH];
-	static unsigned which;
-
-	which ^= 1;
-	name_show(texts[which], SFTPC_PATH, ~0u, name);
-	return texts[which];
-}
-
 int stopped(const struct sftp *s)
 {
 	struct pollfd p = {.fd = s->x.stop, .events = POLLIN};
@@ -42,23 +32,13 @@ int path_absolute(const struct sftp *s, char out[SFTPC_PATH], const char *path, 
 	return path_join(out, out, path);
 }
 
-int remote_is_dir(struct sftp *s, const char *path)
-{
-	struct sftp_attrs a;
-
-	return !sftpc_stat(&s->c, path, 1, &a) && S_ISDIR(a.mode);
-}
-
 static int change_dir(struct sftp *s, const char *path)
 {
 	char *real = s->path[1];
-	struct sftp_attrs a;
 	int err = sftpc_realpath(&s->c, path, real);
 
 	if (!err)
-		err = sftpc_stat(&s->c, real, 1, &a);
-	if (!err && !S_ISDIR(a.mode))
-		err = -ENOTDIR;
+		err = dir_look(&s->c, real);
 	if (!err)
 		path_join(s->pwd, "", real);
 	return err;
@@ -154,8 +134,8 @@ int run_one(struct sftp *s, const struct call *c, const char *path)
 		break;
 	case MKDIR: return sftpc_mkdir(&s->c, path, 0777);
 	case PROGRESS:
-		s->x.quiet ^= 1;
-		fmt_fd(1, "Progress meter %sabled\n", s->x.quiet ? "dis" : "en");
+		s->flags ^= FLAG('q');
+		fmt_fd(1, "Progress meter %sabled\n", s->flags & FLAG('q') ? "dis" : "en");
 		break;
 	case PWD: fmt_fd(1, "Remote working directory: %s\n", shown(s->pwd)); break;
 	case QUIT: return QUITS;

@@ -116,7 +116,8 @@ static int options(struct sftpd *s, char **argv)
 	const char *p, *value;
 	int r;
 
-	while (*++argv && **argv == '-' && argv[0][1])
+	/* what stands behind the options means nothing */
+	while (*++argv && **argv == '-' && argv[0][1] && strcmp(*argv, "--"))
 		for (p = *argv + 1; *p; p++) {
 			/* a login shell: sftp-server -c COMMAND */
 			if (*p == 'c')
@@ -195,7 +196,7 @@ int sftp_server_main(int argc, char **argv)
 	int r;
 
 	if (argc == 2 && !strcmp(argv[1], SFTP_ONLY)) {
-		fmt_fd(2, "This service allows sftp connections only.\n");
+		fmt_fd(1, "This service allows sftp connections only.\n");
 		return 1;
 	}
 	arg.level = LOG_L_ERROR;

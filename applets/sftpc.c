@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -92,39 +91,35 @@ static void give(struct sftpc *c)
 	c->tx_len -= n;
 }
 
-/* two entries for poll: a negative descriptor is passed over */
+/* two entries for poll, which passes over a negative descriptor; c may be NULL */
 static void watch(struct pollfd p[2], const struct sftpc *c)
 {
-	int sharing = c->room == c->size && c->tx_len;
+	int giving = c && c->tx_len;
+	int taking = c && c->have - c->used < c->room && !(giving && c->room == c->size);
 
-	p[0] = (struct pollfd){c->have - c->used < c->room && !sharing ? c->in : -1, POLLIN, 0};
-	p[1] = (struct pollfd){c->tx_len ? c->out : -1, POLLOUT, 0};
+	p[0] = (struct pollfd){taking ? c->in : -1, POLLIN, 0};
+	p[1] = (struct pollfd){giving ? c->out : -1, POLLOUT, 0};
 }
 
 int sftpc_pump(struct sftpc *a, struct sftpc *b, int stop, int ms)
 {
 	struct sftpc *both[2] = {a, b};
 	struct pollfd p[5];
-	int i, n = 0;
+	int i;
 
 	for (i = 0; i < 2; i++)
-		if (both[i]) {
-			watch(p + n, both[i]);
-			n += 2;
-		}
-	p[n] = (struct pollfd){stop ? stop : -1, POLLIN, 0};
+		watch(p + 2 * i, both[i]);
+	p[4] = (struct pollfd){stop ? stop : -1, POLLIN, 0};
 	/* EINTR: nothing has happened, and the caller calls again */
-	if (poll(p, (nfds_t)n + 1, ms) <= 0)
+	if (poll(p, 5, ms) <= 0)
 		return 0;
-	for (i = 0, n = 0; i < 2; i++)
-		if (both[i]) {
-			if (p[n].revents)
-				take(both[i]);
-			if (p[n + 1].revents)
-				give(both[i]);
-			n += 2;
-		}
-	return p[n].revents != 0;
+	for (i = 0; i < 2; i++) {
+		if (p[2 * i].revents)
+			take(both[i]);
+		if (p[2 * i + 1].revents)
+			give(both[i]);
+	}
+	return p[4].revents != 0;
 }
 
 int sftpc_reply(struct sftpc *c, uint32_t *id)
@@ -236,20 +231,14 @@ int sftpc_ask(struct sftpc *c, unsigned kind, const char *form, ...)
 /* ---- how it starts ---------------------------------------------------------------- */
 
 /* in the order of enum sftpc_ext */
-static const char names[] = "posix-rename@openssh.com\0"
-			    "limits@openssh.com\0"
-			    "expand-path@openssh.com\0"
-			    "copy-data\0"
-			    "check-file\0";
+static const char *const names[] = {"posix-rename@openssh.com", "limits@openssh.com",
+				    "expand-path@openssh.com", "copy-data", "check-file"};
 
 static void extension(struct sftpc *c, struct str name)
 {
-	const char *p = names;
-	uint32_t bit = 1;
-
-	for (; *p; p += strlen(p) + 1, bit <<= 1)
-		if (str_is(name, p))
-			c->exts |= bit;
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (str_is(name, names[i]))
+			c->exts |= 1u << i;
 }
 
 /* a limit of the server's, where it says one, and ours */
@@ -282,7 +271,6 @@ int sftpc_init(struct sftpc *c, int in, int out, void *buf, size_t size)
 
 	*c = (struct sftpc){.in = in, .out = out, .buf = buf, .size = size, .room = size};
 	c->max_read = c->max_write = DATA_DEFAULT;
-	signal(SIGPIPE, SIG_IGN);
 	fd_nonblock(in);
 	fd_nonblock(out);
 	w = sftpc_req(c, FXP_INIT);
@@ -303,8 +291,6 @@ const char *sftpc_text(int err)
 {
 	if (err == -EPIPE || err == -ECONNRESET)
 		return "Connection closed";
-	if (err == -EPROTO)
-		return "The server does not speak SFTP as it should";
 	if (err == FX_FAILURE && *why)
 		return why;
 	return err > 0 ? sftp_text((uint32_t)err) : err_text(-err);

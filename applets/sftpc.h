@@ -9,6 +9,7 @@
 #ifndef SFTPC_H
 #define SFTPC_H
 
+#include "flag.h"
 #include "names.h"
 #include "port.h"
 #include "sftp.h"
@@ -44,9 +45,8 @@ struct sftpc_handle {
 	uint8_t bytes[256]; /* section 6.2: at most 256 */
 };
 
-struct sftp_vfs {
-	uint64_t bsize, frsize, blocks, bfree, bavail, files, ffree, favail, fsid, flag, namemax;
-};
+/* the eleven numbers of statvfs@openssh.com, in its order */
+enum { VFS_FRSIZE = 1, VFS_BLOCKS, VFS_FREE, VFS_AVAIL, VFS_FILES, VFS_COUNT = 11 };
 
 /* sftpc.c: INIT, VERSION, limits. buf: at least 34 KiB (a READ of 32 KiB and its header) */
 int sftpc_init(struct sftpc *c, int in, int out, void *buf, size_t size);
@@ -71,7 +71,7 @@ int sftpc_readlink(struct sftpc *c, const char *link, char *path);
 int sftpc_realpath(struct sftpc *c, const char *name, char *path);
 /* "~" and "~user" too, where the server can (EXT_EXPAND_PATH); else as realpath */
 int sftpc_expand(struct sftpc *c, const char *name, char *path);
-int sftpc_statvfs(struct sftpc *c, const char *path, struct sftp_vfs *v);
+int sftpc_statvfs(struct sftpc *c, const char *path, uint64_t v[VFS_COUNT]);
 int sftpc_open(struct sftpc *c, const char *path, uint32_t fxf, const struct sftp_attrs *a,
 	       struct sftpc_handle *h);
 int sftpc_opendir(struct sftpc *c, const char *path, struct sftpc_handle *h);
@@ -93,11 +93,9 @@ int sftpc_hash(struct sftpc *c, const struct sftpc_handle *h, uint64_t n, uint8_
  * The paths that match (* ? [] in any part, backslash takes the next character as
  * it is), sorted, onto the stack with their attributes (of the link itself); a
  * pattern without any of these is looked up as it is. 0 and nothing on the stack
- * where nothing matches.
+ * where nothing matches. to->first is the first of them. c NULL: among our own files.
  */
 int sftpc_glob(struct sftpc *c, const char *pattern, struct names *to);
-/* the same among our own files */
-int local_glob(const char *pattern, struct names *to);
 /* takes backslashes off a pattern without wildcards; 1 where it had some left */
 int glob_plain(char *pattern);
 /* one name, without slashes, against one part of a pattern */
@@ -106,34 +104,43 @@ int glob_match(const char *pattern, const char *name);
 /* xfer.c: files and trees; messages go to stderr, by name */
 
 struct xfer {
-	unsigned recursive : 1;
-	unsigned preserve : 1; /* times and modes */
-	unsigned resume : 1;   /* go on behind what is there, once that is seen to be the same */
-	unsigned sync : 1;     /* fsync on the side that is written */
-	unsigned quiet : 1;    /* no progress meter */
-	unsigned say : 1;      /* `Fetching A to B` lines of sftp; scp says nothing */
-	unsigned strict : 1;   /* scp: no wildcard may bring in names that do not match */
-	unsigned
-	    nofollow : 1; /* the last part of `to` is the server's word: no link there counts */
-	uint64_t limit;   /* bytes a second, 0: none */
+	/*
+	 * By FLAG, as in scp's and sftp's commands: r: directories too; p: times and modes;
+	 * a: go on behind what is there, once that is seen to be the same; f: fsync on the
+	 * side that is written; q: no progress meter.
+	 */
+	uint32_t flags;
+	uint32_t limit;   /* bytes a second, 0: none */
+	uint8_t say;      /* `Fetching A to B` lines of sftp; scp says nothing */
+	uint8_t make;     /* xfer_all makes the directory that has to be, where nothing is there */
+	uint8_t nofollow; /* the last part of `to` is the server's word: no link there counts */
 	int stop; /* descriptor, 0: none; once it is readable (left unread) no more is begun: -1 */
 	const char *name;    /* of the program, for messages */
 	struct names *stack; /* room for the names of the directories on the way */
 };
 
 /*
- * from: a file, or a directory where recursive; to: its new name, not the
- * directory that it goes into. 0, or -1 where any of it failed (the rest was
- * done; where c->err is set nothing more can be).
+ * a, b: the servers of either side, or NULL where that is here. source: a file, or
+ * a directory with flag r; target: its new name, not the directory that it goes into.
+ * 0, or -1 where any of it failed (the rest was done; where an err of a or b is set
+ * nothing more can be).
  */
-int xfer_get(struct sftpc *c, const char *from, const char *to, const struct xfer *x);
-int xfer_put(struct sftpc *c, const char *from, const char *to, const struct xfer *x);
-/* from one server to another through us */
-int xfer_cross(struct sftpc *a, const char *from, struct sftpc *b, const char *to,
-	       const struct xfer *x);
+int xfer(struct sftpc *a, const char *source, struct sftpc *b, const char *target,
+	 const struct xfer *x);
+/*
+ * xfer_all.c: the files on x->stack from its first on. Several go into the directory
+ * that target has to be, as it has to where must is 1; one may have it for its new
+ * name. "": where we are. 0, XFER_SAID, or an error of the target.
+ */
+enum { XFER_SAID = 0x10000 };
+int xfer_all(struct sftpc *a, struct sftpc *b, const char *target, int must, struct xfer *x);
+/* 0 where the path leads to a directory, or an error; c NULL: of ours */
+int dir_look(struct sftpc *c, const char *path);
+/* takes slashes off the end, but for "/" */
+void path_trim(char *path);
 /* the last part of a path, for `to`; "" of "/", "." and ".." */
 const char *path_base(const char *path);
-/* dir, a slash where it takes one, and name; 0, or -ENAMETOOLONG with "" in out */
+/* dir, a slash where it takes one, and name; 0, or -ENAMETOOLONG and out is as it was */
 int path_join(char out[SFTPC_PATH], const char *dir, const char *name);
 
 #endif

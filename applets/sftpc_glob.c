@@ -130,7 +130,7 @@ static void cut(struct cut *c, const char *pattern)
 	*c = (struct cut){pattern, p, p + n, (size_t)(p - pattern), n};
 }
 
-static struct side at; /* path: what a pattern has led to so far */
+static struct side at APART; /* path: what a pattern has led to so far */
 
 /* what is there, if it is */
 static int add(struct sftpc *c, struct names *to)
@@ -141,7 +141,7 @@ static int add(struct sftpc *c, struct names *to)
 	at.dir = AT_FDCWD;
 	if (side_stat(&at, 0, &a))
 		return 0;
-	return names_push(to, str_of(at.path), str_of(NULL), &a);
+	return names_add(to, at.path, &a);
 }
 
 /* a name in the directory at.path, whose length is n, that matches */
@@ -154,12 +154,12 @@ static int found(struct sftpc *c, const struct cut *p, size_t n, const struct na
 	if (n + name->len + 2 > SFTPC_PATH)
 		return 0;
 	memcpy(at.path + n, name->text, name->len + 1u);
-	if (!*p->rest && !(a->flags & ATTR_MODE)) {
-		r = add(c, to);
-	} else if (!*p->rest || !(a->flags & ATTR_MODE) || S_ISDIR(a->mode) || S_ISLNK(a->mode)) {
+	if (!*p->rest) {
+		r = a->flags & ATTR_MODE ? names_add(to, at.path, a) : add(c, to);
+	} else if (!S_ISREG(a->mode)) {
 		/* the slash that more follows behind */
-		strcpy(at.path + n + name->len, *p->rest ? "/" : "");
-		r = names_push(to, str_of(at.path), str_of(NULL), a);
+		memcpy(at.path + n + name->len, "/", 2);
+		r = names_add(to, at.path, a);
 	}
 	at.path[n] = 0;
 	return r;
@@ -171,7 +171,7 @@ static int step(struct sftpc *c, const struct cut *p, const struct name *behind,
 	struct str wild = {(const uint8_t *)p->wild, p->wild_len};
 	size_t n = behind->len;
 	struct name *name;
-	struct walk w;
+	static struct walk w APART;
 	int r = 0;
 
 	if (n + p->plain_len >= SFTPC_PATH)
@@ -194,12 +194,11 @@ static int step(struct sftpc *c, const struct cut *p, const struct name *behind,
  * From paths to longer ones, a wildcard at a time: those that it starts from lie
  * between mark and end, those that it finds above, and slide down in their place.
  */
-static int glob(struct sftpc *c, const char *pattern, struct names *to)
+int sftpc_glob(struct sftpc *c, const char *pattern, struct names *to)
 {
-	static const struct sftp_attrs unknown;
 	uint32_t mark = to->top, end, next;
 	struct cut p = {.rest = pattern};
-	int r = names_push(to, str_of(""), str_of(NULL), &unknown);
+	int r = names_add(to, "", NULL);
 
 	do {
 		cut(&p, p.rest + (p.wild && *p.rest == '/'));
@@ -212,17 +211,6 @@ static int glob(struct sftpc *c, const char *pattern, struct names *to)
 		r = c->err;
 	if (r)
 		to->top = mark;
-	else
-		names_sort(to, mark, BY_NAME, 0);
+	names_sort(to, mark, BY_NAME, 0);
 	return r;
-}
-
-int sftpc_glob(struct sftpc *c, const char *pattern, struct names *to)
-{
-	return glob(c, pattern, to);
-}
-
-int local_glob(const char *pattern, struct names *to)
-{
-	return glob(NULL, pattern, to);
 }

@@ -112,19 +112,15 @@ int sftpc_expand(struct sftpc *c, const char *name, char *path)
 	    sftpc_ask(c, ASK(FXP_EXTENDED, FXP_NAME), "ss", "expand-path@openssh.com", name));
 }
 
-int sftpc_statvfs(struct sftpc *c, const char *path, struct sftp_vfs *v)
+int sftpc_statvfs(struct sftpc *c, const char *path, uint64_t v[VFS_COUNT])
 {
-	uint64_t n[11];
 	int err =
 	    sftpc_ask(c, ASK(FXP_EXTENDED, FXP_EXTENDED_REPLY), "ss", "statvfs@openssh.com", path);
 
 	if (err)
 		return err;
-	for (size_t i = 0; i < 11; i++)
-		n[i] = rd_u64(&c->r);
-	/* in the order of the fields of struct sftp_vfs */
-	_Static_assert(sizeof(n) == sizeof(*v), "eleven of eight bytes");
-	memcpy(v, n, sizeof(n));
+	for (int i = 0; i < VFS_COUNT; i++)
+		v[i] = rd_u64(&c->r);
 	return sftpc_read_well(c);
 }
 
@@ -200,7 +196,7 @@ static int either(int err, int end)
 
 int sftpc_copy(struct sftpc *c, const char *from, const char *to)
 {
-	struct sftpc_handle in, out;
+	static struct sftpc_handle in APART, out APART;
 	struct sftp_attrs a = {0};
 	int err;
 

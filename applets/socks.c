@@ -80,26 +80,19 @@ int socks_step(struct socks *s, uint8_t reply[SOCKS_REPLY], size_t *reply_len)
 
 void socks_target(const struct socks *s, char *host, size_t n, uint32_t *port)
 {
-	const uint8_t *p = s->in + 4, *end;
+	int four = s->in[0] == 4;
+	const uint8_t *p = s->in + 4, *end = four ? p : s->in + s->have; /* behind the port */
+	size_t at = 0;
 
-	if (s->in[0] == 4) {
-		end = s->in + 4; /* behind the port */
-		if (is_4a(s)) {
-			fmt(host, n, "%s", (const char *)s->in + 8 + text_len(s, 8));
-		} else {
-			fmt(host, n, "%u.%u.%u.%u", p[0], p[1], p[2], p[3]);
-		}
-	} else {
-		end = s->in + s->have;
-		if (s->in[3] == ATYP_NAME)
-			fmt(host, n, "%.*s", p[0], (const char *)p + 1);
-		else if (s->in[3] == ATYP_V4)
-			fmt(host, n, "%u.%u.%u.%u", p[0], p[1], p[2], p[3]);
-		else
-			fmt(host, n, "%x:%x:%x:%x:%x:%x:%x:%x", p[0] << 8 | p[1], p[2] << 8 | p[3],
-			    p[4] << 8 | p[5], p[6] << 8 | p[7], p[8] << 8 | p[9],
-			    p[10] << 8 | p[11], p[12] << 8 | p[13], p[14] << 8 | p[15]);
-	}
+	if (four && is_4a(s))
+		fmt(host, n, "%s", (const char *)s->in + 8 + text_len(s, 8));
+	else if (!four && s->in[3] == ATYP_NAME)
+		fmt(host, n, "%.*s", p[0], (const char *)p + 1);
+	else if (!four && s->in[3] == ATYP_V6)
+		for (; p < s->in + 20; p += 2)
+			at += fmt(host + at, n - at, at ? ":%x" : "%x", p[0] << 8 | p[1]);
+	else
+		fmt(host, n, "%u.%u.%u.%u", p[0], p[1], p[2], p[3]);
 	*port = (uint32_t)(end[-2] << 8 | end[-1]);
 }
 

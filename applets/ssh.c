@@ -64,6 +64,7 @@ static void on_hostkey(const struct ssh_event *ev)
 	struct cli_set *s = &cli.set;
 	enum trust t = cli_trust(s, ev->name, ev->blob);
 
+	cli.heard = clock_ms(); /* a person may have thought for long */
 	if (t == TRUST_SOME) {
 		s->password_auth = s->kbd_auth = s->forward_agent = 0;
 		s->n_forwards = 0;
@@ -122,7 +123,10 @@ static void event_take(const struct ssh_event *ev)
 			(const char *)ev->data.p);
 		break;
 	case SSH_EV_HOSTKEY: on_hostkey(ev); break;
-	case SSH_EV_AUTH_NEXT: cli_auth_next(ev); break;
+	case SSH_EV_AUTH_NEXT:
+		cli.keyed = 1;
+		cli_auth_next(ev);
+		break;
 	case SSH_EV_PK_OK:
 	case SSH_EV_PROMPTS:
 	case SSH_EV_SIGN: cli_auth_event(ev); break;
@@ -211,15 +215,18 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* keepalives, dbclient's -I and -M; the milliseconds until the next of them */
+/* ConnectTimeout (of silence), keepalives, dbclient's -I and -M; the milliseconds until the next of them */
 static uint64_t clocks(uint64_t now)
 {
 	const struct cli_set *s = &cli.set;
 	uint64_t alive = left(s->alive_interval * (cli.unanswered + 1), cli.heard, now),
-		 idle = left(s->idle, cli.active, now), all = left(s->max_duration, cli.start, now);
+		 idle = left(s->idle, cli.active, now), all = left(s->max_duration, cli.start, now),
+		 keyed = left(cli.keyed ? 0 : s->connect_timeout, cli.heard, now);
 
+	if (!keyed)
+		cli_die("connect to host %p port %u: %s", s->host, s->port, err_text(ETIMEDOUT));
 	if (!cli.authed)
-		return ssh_timeout(&cli.ssh, now);
+		return least(keyed, ssh_timeout(&cli.ssh, now));
 	if (!idle || !all)
 		cli_die("%p: %s", s->host, idle ? "the time is up" : "idle for too long");
 	if (!alive && cli.unanswered >= s->alive_count)

@@ -36,7 +36,7 @@ static struct {
 	int conns, csh;
 	char folder[PATH], sock[PATH]; /* folder "": not of our making */
 	char pid[12];
-} run;
+} run APART;
 static const int signals[] = {SIGTERM, SIGINT, SIGHUP, 0};
 
 /* ---- connections ----------------------------------------------------------- */
@@ -169,7 +169,7 @@ static void env_put(char *to, const char *name, const char *value)
 /* the agent is our child; we become the command, and our end is the child's */
 static int become(char **argv)
 {
-	static char text[2][PATH + 16];
+	static char text[2][PATH + 16] APART;
 
 	env_put(text[0], SOCK, run.sock);
 	env_put(text[1], PID, run.pid);

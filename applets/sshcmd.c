@@ -114,7 +114,6 @@ static int user_host(struct target *t, char *text, char **rest)
 static int uri_parse(struct target *t, char *text)
 {
 	char *slash = strchr(text, '/'), *rest, *p;
-	uint64_t n;
 
 	if (slash) {
 		*slash = 0;
@@ -126,7 +125,7 @@ static int uri_parse(struct target *t, char *text)
 		return -EINVAL;
 	p = rest ? rest : strchr(t->host, ':');
 	if (p && *p) {
-		if (*p != ':' || num_parse(p + 1, 1, 65535, &n))
+		if (*p != ':' || num_small(p + 1, 1, 65535) < 0)
 			return -EINVAL;
 		*p = 0;
 		t->port = p + 1;
@@ -252,17 +251,21 @@ static void arguments(const char **argv, const struct sshcmd *s, const struct ta
 pid_t sshcmd_start(const struct sshcmd *s, const struct target *t, int subsystem,
 		   const char *command, int io[2])
 {
-	const char *argv[SSHCMD_ARGS + 20];
+	const char *argv[SSHCMD_ARGS + 20] = {s->server};
 	char line[512];
+	pid_t pid = 0;
 
-	if (s->server) {
-		if (fmt(line, sizeof(line), "%s", s->server) < strlen(s->server))
-			return -ENAMETOOLONG;
-		words(argv, line);
-	} else {
+	if (!s->server)
 		arguments(argv, s, t, subsystem, command);
-	}
-	return io ? start(argv, io) : prog_spawn(argv, 0, 1);
+	else if (s->server[fmt(line, sizeof(line), "%s", s->server)])
+		pid = -ENAMETOOLONG;
+	else
+		words(argv, line);
+	if (!pid)
+		pid = io ? start(argv, io) : prog_spawn(argv, 0, 1);
+	if (pid < 0)
+		fmt_fd(2, "%p: %s\n", argv[0], err_text(-pid));
+	return pid;
 }
 
 int sshcmd_end(pid_t pid, const int io[2])
@@ -273,8 +276,6 @@ int sshcmd_end(pid_t pid, const int io[2])
 		close(io[0]);
 		close(io[1]);
 	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return 255;
+	status = prog_wait(pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
 }

@@ -43,7 +43,7 @@ int target_parse(struct target *t, char *text, const char *scheme);
 /*
  * Runs ssh: with -s and a subsystem's name, or with a command line. io: we
  * write to [1] and read from [0]; its stderr is ours. io NULL: stdin and stdout
- * are ours too. The pid or -errno.
+ * are ours too. The pid or -errno, which was said.
  */
 pid_t sshcmd_start(const struct sshcmd *s, const struct target *t, int subsystem,
 		   const char *command, int io[2]);

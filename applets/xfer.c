@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,7 +13,7 @@
 /* where the server cannot make a hash, so much of the end is compared */
 #define TAIL 65536
 
-static struct side from, to;
+struct side xfer_from APART, xfer_to APART;
 static const struct xfer *x;
 static int stopped;
 
@@ -25,14 +24,20 @@ const char *path_base(const char *path)
 	return strcmp(base, ".") && strcmp(base, "..") ? base : "";
 }
 
+void path_trim(char *path)
+{
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		path[--n] = 0;
+}
+
 int path_join(char out[SFTPC_PATH], const char *dir, const char *name)
 {
 	size_t n = strlen(dir), len = strlen(name), slash = n && dir[n - 1] != '/';
 
-	if (n + slash + len >= SFTPC_PATH) {
-		*out = 0;
+	if (n + slash + len >= SFTPC_PATH)
 		return -ENAMETOOLONG;
-	}
 	memmove(out + n + slash, name, len + 1);
 	memmove(out, dir, n);
 	if (slash)
@@ -42,33 +47,22 @@ int path_join(char out[SFTPC_PATH], const char *dir, const char *name)
 
 /* ---- what is said ------------------------------------------------------------------- */
 
-static char shown[2][512];
-
 static int complain(const struct side *s, const char *why)
 {
-	name_show(shown[0], sizeof(shown[0]), UINT_MAX, s->path);
-	fmt_fd(2, "%s: %s %s: %s\n", x->name, s->c ? "remote" : "local", shown[0], why);
+	fmt_fd(2, "%s: %s %s: %s\n", x->name, s->c ? "remote" : "local", shown(s->path), why);
 	return -1;
 }
 
 /* 0 where err is 0 */
-static int check(const struct side *s, int err)
+int side_check(const struct side *s, int err)
 {
 	return err ? complain(s, sftpc_text(err)) : 0;
 }
 
-static void announce(const char *verb)
-{
-	name_show(shown[0], sizeof(shown[0]), UINT_MAX, from.path);
-	name_show(shown[1], sizeof(shown[1]), UINT_MAX, to.path);
-	if (x->say)
-		fmt_fd(1, "%s %s to %s\n", verb, shown[0], shown[1]);
-}
-
 /* 1: nothing more is to be begun */
-static int over(void)
+int xfer_over(void)
 {
-	return stopped || (from.c && from.c->err) || (to.c && to.c->err);
+	return stopped || (xfer_from.c && xfer_from.c->err) || (xfer_to.c && xfer_to.c->err);
 }
 
 /* ---- a file --------------------------------------------------------------------------- */
@@ -76,12 +70,13 @@ static int over(void)
 /* 1: what is there of the target is the start of the source; 0; or an error that was told */
 static int same_start(uint64_t n)
 {
-	int whole =
-	    (!from.c || from.c->exts & EXT_CHECK_FILE) && (!to.c || to.c->exts & EXT_CHECK_FILE);
+	int whole = (!xfer_from.c || xfer_from.c->exts & EXT_CHECK_FILE) &&
+		    (!xfer_to.c || xfer_to.c->exts & EXT_CHECK_FILE);
 	uint64_t at = whole || n < TAIL ? 0 : n - TAIL;
-	uint8_t a[32], b[32];
+	static uint8_t a[32], b[32];
 
-	if (check(&from, side_hash(&from, at, n, a)) || check(&to, side_hash(&to, at, n, b)))
+	if (side_check(&xfer_from, side_hash(&xfer_from, at, n, a)) ||
+	    side_check(&xfer_to, side_hash(&xfer_to, at, n, b)))
 		return -1;
 	return !memcmp(a, b, sizeof(a));
 }
@@ -91,31 +86,26 @@ static int resume(uint64_t size, uint64_t *at)
 {
 	int same;
 
-	if (check(&to, side_size(&to, at)))
+	if (side_check(&xfer_to, side_size(&xfer_to, at)))
 		return -1;
-	if (*at > size)
-		return complain(&to, "is larger than its source: not resumed");
-	same = *at ? same_start(*at) : 1;
+	same = *at > size ? 0 : *at ? same_start(*at) : 1;
 	if (!same)
-		return complain(&to, "is not the start of its source: not resumed");
-	if (same > 0 && !from.c && lseek(from.fd, (off_t)*at, SEEK_SET) < 0)
-		return check(&from, -errno);
+		return complain(&xfer_to, "is not the start of its source: not resumed");
 	return same < 0 ? -1 : 0;
 }
 
 static int contents(uint64_t size)
 {
-	struct flow_end end;
 	uint64_t at = 0;
+	int r;
 
-	if (x->resume && resume(size, &at))
+	if (x->flags & FLAG('a') && resume(size, &at))
 		return -1;
-	progress_begin(path_base(from.path), size, at, !x->quiet, x->limit);
-	end = flow_run(&from, &to, x, at, size);
-	progress_end(!end.err);
-	if (end.err && !end.side)
-		stopped = 1;
-	return end.side ? check(end.side, end.err) : end.err;
+	progress_begin(path_base(xfer_from.path), size, at, !(x->flags & FLAG('q')), x->limit);
+	r = flow_run(x, at, size);
+	progress_end();
+	stopped |= r > 0;
+	return r;
 }
 
 /* both files are open; a: of the source */
@@ -125,10 +115,10 @@ static int copy(struct sftp_attrs *a)
 
 	a->flags &= ATTR_MODE | ATTR_TIMES;
 	a->mode &= 0777;
-	if (!r && x->preserve)
-		r = check(&to, side_set(&to, a));
-	if (!r && x->sync)
-		r = check(&to, side_sync(&to));
+	if (!r && x->flags & FLAG('p'))
+		r = side_check(&xfer_to, side_set(&xfer_to, a));
+	if (!r && x->flags & FLAG('f'))
+		r = side_check(&xfer_to, side_sync(&xfer_to));
 	return r;
 }
 
@@ -136,20 +126,21 @@ static int file(struct sftp_attrs *a, int nofollow)
 {
 	/* bits that make a program somebody else's are nothing to take over with a file */
 	uint32_t mode = (a->flags & ATTR_MODE ? a->mode : 0666) & 0777;
-	uint32_t how = FXF_WRITE | FXF_CREAT | (x->resume ? FXF_READ : FXF_TRUNC);
+	uint32_t how = FXF_WRITE | FXF_CREAT | (x->flags & FLAG('a') ? FXF_READ : FXF_TRUNC);
 	int r, end;
 
-	if (check(&from, side_open(&from, FXF_READ, 0, 0)))
+	if (side_check(&xfer_from, side_open(&xfer_from, FXF_READ, 0, 0)))
 		return -1;
 	/* our own can be written even where its source cannot */
-	r = check(&to, side_open(&to, how, to.c ? mode : mode | S_IWUSR, nofollow));
+	r = side_check(&xfer_to,
+		       side_open(&xfer_to, how, xfer_to.c ? mode : mode | S_IWUSR, nofollow));
 	if (!r) {
 		r = copy(a);
-		end = side_close(&to);
+		end = side_close(&xfer_to);
 		if (!r)
-			r = check(&to, end);
+			r = side_check(&xfer_to, end);
 	}
-	side_close(&from);
+	side_close(&xfer_from);
 	return r;
 }
 
@@ -159,19 +150,22 @@ static int item(unsigned depth, const struct sftp_attrs *known);
 
 static int child(unsigned depth, const struct name *n)
 {
-	size_t a = strlen(from.path), b = strlen(to.path);
-	unsigned name = to.name;
+	size_t a = strlen(xfer_from.path), b = strlen(xfer_to.path);
+	unsigned name = xfer_to.name;
 	int r;
 
-	if (path_join(from.path, from.path, n->text) || path_join(to.path, to.path, n->text)) {
-		from.path[a] = to.path[b] = 0;
-		return -1;
+	r = path_join(xfer_from.path, xfer_from.path, n->text);
+	if (!r)
+		r = path_join(xfer_to.path, xfer_to.path, n->text);
+	if (r) {
+		side_check(&xfer_from, r);
+	} else {
+		if (xfer_to.dir != AT_FDCWD)
+			xfer_to.name = (unsigned)(strlen(xfer_to.path) - n->len);
+		r = item(depth, &n->attrs);
+		xfer_to.name = name;
 	}
-	if (to.dir != AT_FDCWD)
-		to.name = (unsigned)(strlen(to.path) - n->len);
-	r = item(depth, &n->attrs);
-	to.name = name;
-	from.path[a] = to.path[b] = 0;
+	xfer_from.path[a] = xfer_to.path[b] = 0;
 	return r;
 }
 
@@ -179,116 +173,95 @@ static int children(unsigned depth)
 {
 	struct walk w;
 	struct name *n;
-	int r = 0, err = walk_open(&w, from.c, from.path, x->stack);
+	int r = 0, err = walk_open(&w, xfer_from.c, xfer_from.path, x->stack);
 
 	if (err)
-		return check(&from, err);
-	while (!over() && (n = walk_next(&w)))
+		return side_check(&xfer_from, err);
+	while (!xfer_over() && (n = walk_next(&w)))
 		r |= child(depth + 1, n);
 	walk_close(&w);
 	if (w.bad)
-		r = complain(&from, "the server sent names that no file can have: left out");
-	return check(&from, w.err) | r | (stopped ? -1 : 0);
+		r = complain(&xfer_from, "impossible names left out");
+	return side_check(&xfer_from, w.err) | r | (stopped ? -1 : 0);
 }
 
 /* what the directory is to be in the end: it had to be writable up to now */
 static int finish(int fd, int made, struct sftp_attrs *a)
 {
-	a->flags &= x->preserve ? ATTR_MODE | ATTR_TIMES : ATTR_MODE;
+	int exact = x->flags & FLAG('p');
+
+	a->flags &= exact ? ATTR_MODE | ATTR_TIMES : ATTR_MODE;
 	a->mode &= 01777;
-	if (!x->preserve && (!made || (a->mode & 0700) == 0700))
+	if (!exact && (!made || (a->mode & 0700) == 0700))
 		return 0;
-	return a->flags ? check(&to, side_set_dir(&to, fd, a)) : 0;
+	return side_check(&xfer_to, side_set_dir(&xfer_to, fd, a));
 }
 
 static int tree(unsigned depth, struct sftp_attrs *a)
 {
-	uint32_t mode = (a->flags & ATTR_MODE ? a->mode & 01777 : 0777) | 0700;
-	int made, fd = -1, dir = to.dir, r;
+	uint32_t mode = (a->mode & 01777) | 0700;
+	int made, fd = -1, dir = xfer_to.dir, r;
 
 	if (depth == DEPTH)
-		return complain(&from, "directories lie too deep in each other");
-	if (check(&to, side_mkdir(&to, mode, &made)))
+		return side_check(&xfer_from, -ELOOP);
+	if (side_check(&xfer_to, side_mkdir(&xfer_to, mode, &made)))
 		return -1;
-	if (!to.c) {
-		fd = openat(dir, to.path + to.name,
-			    O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-				(depth || x->nofollow ? O_NOFOLLOW : 0));
+	if (!xfer_to.c) {
+		fd = fd_open_at(dir, xfer_to.path + xfer_to.name,
+				O_DIRECTORY | (depth || x->nofollow ? O_NOFOLLOW : 0), 0);
 		if (fd < 0)
-			return check(&to, -errno);
-		to.dir = fd;
+			return side_check(&xfer_to, fd);
+		xfer_to.dir = fd;
 	}
 	r = children(depth);
-	to.dir = dir;
-	r |= over() ? -1 : finish(fd, made, a);
-	if (!to.c)
+	xfer_to.dir = dir;
+	r |= xfer_over() ? -1 : finish(fd, made, a);
+	if (!xfer_to.c)
 		close(fd);
 	return r;
 }
 
-/* known: what the directory said of it, which is nothing where it is ours */
-static int is_link(const struct sftp_attrs *known)
-{
-	struct sftp_attrs a;
-
-	if (known->flags & ATTR_MODE)
-		return S_ISLNK(known->mode);
-	return side_stat(&from, 0, &a) || S_ISLNK(a.mode);
-}
-
-/* known: NULL where the user named it */
+/* known: NULL where the user named it, else what the directory said of it, which may be nothing */
 static int item(unsigned depth, const struct sftp_attrs *known)
 {
-	const char *verb = depth            ? "Entering"
-			   : from.c && to.c ? "Copying"
-			   : from.c         ? "Fetching"
-					    : "Uploading";
+	const char *verb = depth ? "Entering" : xfer_from.c ? "Fetching" : "Uploading";
 	struct sftp_attrs a;
-	int dir;
+	int dir, link = !known, err = 0;
 
-	if (over())
+	if (xfer_over())
 		return -1;
-	if (known && known->flags & ATTR_MODE && !S_ISLNK(known->mode))
+	if (known) {
 		a = *known;
-	else if (check(&from, side_stat(&from, 1, &a)))
-		return -1;
-	dir = a.flags & ATTR_MODE && S_ISDIR(a.mode);
-	if (dir && !x->recursive)
-		return complain(&from, "is a directory");
+		if (!(a.flags & ATTR_MODE))
+			err = side_stat(&xfer_from, 0, &a);
+		link = S_ISLNK(a.mode);
+	}
+	if (link && !err)
+		err = side_stat(&xfer_from, 1, &a);
+	if (err)
+		return side_check(&xfer_from, err);
+	dir = S_ISDIR(a.mode);
+	if (dir && !(x->flags & FLAG('r')))
+		return complain(&xfer_from, "is a directory");
 	/* links to directories may lead round and round */
-	if (dir && known && is_link(known))
-		return complain(&from, "is a link to a directory: left out");
+	if (dir && known && link)
+		return side_check(&xfer_from, -ELOOP);
 	if (!dir && a.flags & ATTR_MODE && !S_ISREG(a.mode)) {
-		complain(&from, "is not a regular file");
+		complain(&xfer_from, "is not a regular file");
 		return depth ? 0 : -1;
 	}
-	if (dir || !depth)
-		announce(verb);
+	if ((dir || !depth) && x->say)
+		fmt_fd(1, "%s %s to %s\n", verb, shown(xfer_from.path), shown(xfer_to.path));
 	return dir ? tree(depth, &a) : file(&a, depth || x->nofollow);
 }
 
-static int transfer(struct sftpc *a, const char *source, struct sftpc *b, const char *target,
-		    const struct xfer *how)
+int xfer(struct sftpc *a, const char *source, struct sftpc *b, const char *target,
+	 const struct xfer *how)
 {
 	x = how;
 	stopped = 0;
-	if (check(&from, side_init(&from, a, source)) || check(&to, side_init(&to, b, target)))
+	if (side_check(&xfer_from, side_init(&xfer_from, a, source)) ||
+	    side_check(&xfer_to, side_init(&xfer_to, b, target)))
 		return -1;
 	return item(0, NULL) ? -1 : 0;
-}
-
-int xfer_get(struct sftpc *c, const char *source, const char *target, const struct xfer *how)
-{
-	return transfer(c, source, NULL, target, how);
-}
-
-int xfer_put(struct sftpc *c, const char *source, const char *target, const struct xfer *how)
-{
-	return transfer(NULL, source, c, target, how);
-}
-
-int xfer_cross(struct sftpc *a, const char *source, struct sftpc *b, const char *target,
-	       const struct xfer *how)
-{
-	return transfer(a, source, b, target, how);
 }

@@ -61,13 +61,17 @@ void walk_close(struct walk *w);
 
 /* xfer_flow.c: the bytes of a file from side to side, both open */
 
-struct flow_end {
-	const struct side *side; /* that failed; NULL: we were told to stop */
-	int err;                 /* 0: all of it is there */
-};
+/* the two sides of the transfer that is under way */
+extern struct side xfer_from, xfer_to;
+/*
+ * From offset `start` on; size: as far as one knows. What is written is whole up to its end.
+ * 0: all of it is there; -1: what failed was said; 1: x->stop wants us to stop.
+ */
+int flow_run(const struct xfer *x, uint64_t start, uint64_t size);
 
-/* from offset `start` on; size: as far as one knows. What is written is whole up to its end. */
-struct flow_end flow_run(struct side *from, struct side *to, const struct xfer *x, uint64_t start,
-			 uint64_t size);
+/* xfer.c: 1: nothing more is to be begun */
+int xfer_over(void);
+/* says what is wrong with it, -1, where err is not 0 */
+int side_check(const struct side *s, int err);
 
 #endif

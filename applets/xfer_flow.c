@@ -28,10 +28,9 @@ static struct part {
 	uint64_t at;
 	uint32_t len, id;
 	enum state state;
-} parts[PARTS];
+} parts[PARTS] APART;
 
 static struct flow {
-	struct side *from, *to;
 	uint64_t next; /* where the next part begins */
 	uint64_t size; /* that one expects */
 	uint64_t end;  /* that was seen */
@@ -39,13 +38,16 @@ static struct flow {
 	uint32_t piece, window, flying;
 	unsigned live; /* parts that wait for an answer, or to be asked for */
 	int stopped;
-	struct flow_end why;
+	int result; /* -1: something failed, which was said; 1: we were told to stop */
 } f;
 
+/* the first thing that goes wrong is said; s: NULL where we are told to stop */
 static void fail(const struct side *s, int err)
 {
-	if (!f.why.err)
-		f.why = (struct flow_end){s, err};
+	if (!f.stopped) {
+		progress_end();
+		f.result = s ? side_check(s, err) : 1;
+	}
 	f.stopped = 1;
 }
 
@@ -54,7 +56,7 @@ static struct part *find(enum state state, uint32_t id)
 	struct part *p;
 
 	for (p = parts; p < parts + PARTS; p++)
-		if (p->state == state && (state == FREE || state == WANTED || p->id == id))
+		if (p->state == state && p->id == id)
 			return p;
 	return NULL;
 }
@@ -74,6 +76,7 @@ static void shrink(struct part *p, uint32_t n, enum state state)
 	p->len -= n;
 	f.flying -= n;
 	p->state = state;
+	p->id = 0; /* of what waits for no answer */
 	if (state == FREE || state == FAILED) {
 		f.flying -= p->len;
 		f.live--;
@@ -114,14 +117,14 @@ static struct part *wanted(void)
 
 static void ask(void)
 {
-	struct sftpc *c = f.from->c;
+	struct sftpc *c = xfer_from.c;
 	struct part *p;
 	struct wr w;
 
 	while (f.stopped && (p = find(WANTED, 0)))
 		shrink(p, 0, FAILED);
 	while (!f.stopped && c->tx_len < SFTPC_ASK - SFTPC_REQUEST && (p = wanted())) {
-		w = sftpc_move(c, FXP_READ, &f.from->h, p->at, p->len);
+		w = sftpc_move(c, FXP_READ, &xfer_from.h, p->at, p->len);
 		if (w.bad || sftpc_send(c, &w))
 			return;
 		p->id = c->id;
@@ -136,19 +139,19 @@ static void send_write(struct wr *w, uint64_t at, uint32_t n)
 {
 	put_u32(w->p - 4, n);
 	w->p += n;
-	sftpc_send(f.to->c, w);
+	sftpc_send(xfer_to.c, w);
 	reach(at + n);
 }
 
 static void put_own(struct part *p, struct str s)
 {
 	while (s.len) {
-		ssize_t n = pwrite(f.to->fd, s.p, s.len, (off_t)p->at);
+		ssize_t n = pwrite(xfer_to.fd, s.p, s.len, (off_t)p->at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
-			fail(f.to, n ? -errno : -ENOSPC);
+			fail(&xfer_to, n ? -errno : -ENOSPC);
 			shrink(p, 0, FAILED);
 			return;
 		}
@@ -163,13 +166,13 @@ static void put_own(struct part *p, struct str s)
 
 static void put_server(struct part *p, struct str s)
 {
-	struct wr w = sftpc_move(f.to->c, FXP_WRITE, &f.to->h, p->at, 0);
+	struct wr w = sftpc_move(xfer_to.c, FXP_WRITE, &xfer_to.h, p->at, 0);
 	uint32_t n = (uint32_t)s.len, rest = p->len - n;
 	uint64_t behind = p->at + n;
 
 	memcpy(w.p, s.p, n);
 	send_write(&w, p->at, n);
-	p->id = f.to->c->id;
+	p->id = xfer_to.c->id;
 	p->state = SENT;
 	p->len = n;
 	f.flying -= rest;
@@ -184,19 +187,19 @@ static void put_file(void)
 	struct wr w;
 	ssize_t n;
 
-	while (!f.stopped && !f.to->c->tx_len && f.next < f.end && f.flying + f.piece <= f.window &&
-	       (p = find(FREE, 0))) {
-		w = sftpc_move(f.to->c, FXP_WRITE, &f.to->h, f.next, 0);
-		n = read(f.from->fd, w.p, f.piece);
+	while (!f.stopped && !xfer_to.c->tx_len && f.next < f.end &&
+	       f.flying + f.piece <= f.window && (p = find(FREE, 0))) {
+		w = sftpc_move(xfer_to.c, FXP_WRITE, &xfer_to.h, f.next, 0);
+		n = pread(xfer_from.fd, w.p, f.piece, (off_t)f.next);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			fail(f.from, -errno);
+			fail(&xfer_from, -errno);
 		if (!n)
 			f.end = f.next;
 		if (n <= 0)
 			return;
-		start(p, SENT, f.next, (uint32_t)n, f.to->c->id);
+		start(p, SENT, f.next, (uint32_t)n, xfer_to.c->id);
 		send_write(&w, f.next, (uint32_t)n);
 		f.next += (uint64_t)n;
 	}
@@ -211,13 +214,13 @@ static void on_status(struct side *s, struct part *p, int type)
 	int status = sftpc_status(s->c);
 
 	/* good is what a write may come to, the end a read */
-	r->bad |= !p || type != FXP_STATUS || (!status && s == f.from);
+	r->bad |= !p || type != FXP_STATUS || (!status && s == &xfer_from);
 	if (r->bad) {
 		fail(s, sftpc_read_well(s->c));
 	} else if (!status) {
 		progress_add(p->len);
 		shrink(p, p->len, FREE);
-	} else if (status == FX_EOF && s == f.from) {
+	} else if (status == FX_EOF && s == &xfer_from) {
 		if (f.end > p->at)
 			f.end = p->at;
 		shrink(p, 0, FREE);
@@ -229,13 +232,13 @@ static void on_status(struct side *s, struct part *p, int type)
 
 static void on_data(struct part *p)
 {
-	struct rd *r = &f.from->c->r;
+	struct rd *r = &xfer_from.c->r;
 	struct str s = rd_str(r);
 
 	r->bad |= !p || !s.len || s.len > p->len;
 	if (r->bad)
-		fail(f.from, sftpc_read_well(f.from->c));
-	else if (f.to->c)
+		fail(&xfer_from, sftpc_read_well(xfer_from.c));
+	else if (xfer_to.c)
 		put_server(p, s);
 	else
 		put_own(p, s);
@@ -244,7 +247,7 @@ static void on_data(struct part *p)
 /* data is taken where it can go on: with a server behind it, once the one before is sent */
 static int can_take(const struct side *s)
 {
-	return s == f.to || !f.to->c || (!f.to->c->tx_len && find(FREE, 0));
+	return s == &xfer_to || !xfer_to.c || (!xfer_to.c->tx_len && find(FREE, 0));
 }
 
 static void answers(struct side *s)
@@ -253,9 +256,9 @@ static void answers(struct side *s)
 	int type = 1;
 
 	while (s->c && s->c->err != -EPROTO && can_take(s) && (type = sftpc_reply(s->c, &id)) > 0) {
-		struct part *p = find(s == f.from ? ASKED : SENT, id);
+		struct part *p = find(s == &xfer_from ? ASKED : SENT, id);
 
-		if (type == FXP_DATA && s == f.from)
+		if (type == FXP_DATA && s == &xfer_from)
 			on_data(p);
 		else
 			on_status(s, p, type);
@@ -273,23 +276,23 @@ static int dead(const struct side *s)
 
 static void run(int stop)
 {
-	struct sftpc *a = f.from->c ? f.from->c : f.to->c;
-	struct sftpc *b = a == f.to->c ? NULL : f.to->c;
+	struct sftpc *a = xfer_from.c ? xfer_from.c : xfer_to.c;
+	struct sftpc *b = a == xfer_to.c ? NULL : xfer_to.c;
 
 	for (;;) {
-		if (f.from->c)
+		if (xfer_from.c)
 			ask();
 		else
 			put_file();
-		if (!f.live || dead(f.from) || dead(f.to))
+		if (!f.live || dead(&xfer_from) || dead(&xfer_to))
 			return;
 		/* what was under way when we were told to stop is waited for */
 		if (sftpc_pump(a, b, f.stopped ? 0 : stop, progress_wait()))
-			fail(NULL, -EINTR);
+			fail(NULL, 0);
 		progress_add(0);
 		/* in this order: an acknowledgement makes room for data that has come already */
-		answers(f.to);
-		answers(f.from);
+		answers(&xfer_to);
+		answers(&xfer_from);
 	}
 }
 
@@ -305,44 +308,39 @@ static uint64_t whole(void)
 	return least;
 }
 
-static void pace(uint64_t limit)
+static void pace(uint32_t limit)
 {
 	f.window = WINDOW;
 	if (!limit || limit >> 3 >= f.piece)
 		return;
-	f.piece = limit >> 3 < 1024 ? 1024 : (uint32_t)(limit >> 3);
-	f.window = limit >> 1 < f.piece ? f.piece : (uint32_t)(limit >> 1);
+	f.piece = limit >> 3 < 1024 ? 1024 : limit >> 3;
+	f.window = limit >> 1 < f.piece ? f.piece : limit >> 1;
 }
 
-struct flow_end flow_run(struct side *from, struct side *to, const struct xfer *x, uint64_t offset,
-			 uint64_t size)
+int flow_run(const struct xfer *x, uint64_t offset, uint64_t size)
 {
 	struct sftp_attrs cut = {.flags = ATTR_SIZE};
+	struct sftpc *from = xfer_from.c, *to = xfer_to.c;
 
 	memset(parts, 0, sizeof(parts));
-	f = (struct flow){.from = from,
-			  .to = to,
-			  .next = offset,
-			  .size = size,
-			  .top = offset,
-			  .end = UINT64_MAX,
-			  .piece = UINT32_MAX};
-	if (from->c) {
-		sftpc_split(from->c, SFTPC_ASK);
-		f.piece = from->c->max_read;
+	f = (struct flow){
+	    .next = offset, .size = size, .top = offset, .end = UINT64_MAX, .piece = UINT32_MAX};
+	if (from) {
+		sftpc_split(from, SFTPC_ASK);
+		f.piece = from->max_read;
 	}
-	if (to->c) {
-		sftpc_split(to->c, SFTPC_REQUEST + to->c->max_write);
-		f.piece = f.piece < to->c->max_write ? f.piece : to->c->max_write;
+	if (to) {
+		sftpc_split(to, SFTPC_REQUEST + to->max_write);
+		f.piece = f.piece < to->max_write ? f.piece : to->max_write;
 	}
 	pace(x->limit);
 	run(x->stop);
-	if (from->c)
-		sftpc_split(from->c, 0);
-	if (to->c)
-		sftpc_split(to->c, 0);
+	if (from)
+		sftpc_split(from, 0);
+	if (to)
+		sftpc_split(to, 0);
 	cut.size = whole();
 	if (f.top > cut.size)
-		side_set(to, &cut);
-	return f.why;
+		side_set(&xfer_to, &cut);
+	return f.result;
 }

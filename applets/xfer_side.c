@@ -24,6 +24,22 @@ int side_init(struct side *s, struct sftpc *c, const char *path)
 	return path_join(s->path, "", path);
 }
 
+int dir_look(struct sftpc *c, const char *path)
+{
+	struct sftp_attrs a;
+	mode_t mode;
+	uid_t owner;
+	int err;
+
+	if (c) {
+		err = sftpc_stat(c, path, 1, &a);
+		mode = a.mode;
+	} else {
+		err = file_mode(path, &mode, &owner);
+	}
+	return err || S_ISDIR(mode) ? err : -ENOTDIR;
+}
+
 static void of_stat(struct sftp_attrs *a, const struct stat *st)
 {
 	*a = (struct sftp_attrs){.flags = ATTR_SIZE | ATTR_MODE | ATTR_TIMES,
@@ -48,16 +64,16 @@ int side_stat(struct side *s, int follow, struct sftp_attrs *a)
 int side_open(struct side *s, uint32_t fxf, uint32_t mode, int nofollow)
 {
 	struct sftp_attrs a = {.flags = fxf & FXF_CREAT ? ATTR_MODE : 0, .mode = mode};
-	int flags = O_CLOEXEC | O_NOCTTY;
+	int flags;
 
 	if (s->c)
 		return sftpc_open(s->c, s->path, fxf, &a, &s->h);
-	flags |= !(fxf & FXF_WRITE) ? O_RDONLY : fxf & FXF_READ ? O_RDWR : O_WRONLY;
+	flags = !(fxf & FXF_WRITE) ? O_RDONLY : fxf & FXF_READ ? O_RDWR : O_WRONLY;
 	flags |= fxf & FXF_CREAT ? O_CREAT : 0;
 	flags |= fxf & FXF_TRUNC ? O_TRUNC : 0;
 	flags |= nofollow ? O_NOFOLLOW : 0;
-	s->fd = openat(s->dir, s->path + s->name, flags, mode);
-	return s->fd < 0 ? -errno : 0;
+	s->fd = fd_open_at(s->dir, s->path + s->name, flags, mode);
+	return s->fd < 0 ? s->fd : 0;
 }
 
 int side_size(struct side *s, uint64_t *size)
@@ -66,24 +82,23 @@ int side_size(struct side *s, uint64_t *size)
 	struct stat st;
 	int err;
 
-	if (s->c)
+	if (s->c) {
 		err = sftpc_fstat(s->c, &s->h, &a);
-	else if (!(err = result(fstat(s->fd, &st))))
-		of_stat(&a, &st);
-	*size = err ? 0 : a.size;
+		*size = a.size;
+	} else {
+		err = result(fstat(s->fd, &st));
+		*size = (uint64_t)st.st_size;
+	}
 	return err;
 }
 
 static int set_fd(int fd, const struct sftp_attrs *a)
 {
-	struct timespec t[2] = {{.tv_sec = a->atime}, {.tv_sec = a->mtime}};
-	int err = 0;
+	int err = a->flags & ATTR_TIMES ? times_set(fd, NULL, a->atime, a->mtime, 0) : 0;
 
 	if (a->flags & ATTR_SIZE && ftruncate(fd, (off_t)a->size) < 0)
 		err = -errno;
 	if (a->flags & ATTR_MODE && fchmod(fd, a->mode) < 0)
-		err = -errno;
-	if (a->flags & ATTR_TIMES && futimens(fd, t) < 0)
 		err = -errno;
 	return err;
 }
@@ -115,7 +130,6 @@ int side_close(struct side *s)
 
 int side_mkdir(struct side *s, uint32_t mode, int *made)
 {
-	struct sftp_attrs a;
 	int err;
 
 	if (s->c)
@@ -124,7 +138,7 @@ int side_mkdir(struct side *s, uint32_t mode, int *made)
 		err = result(mkdirat(s->dir, s->path + s->name, mode));
 	*made = !err;
 	/* SFTP has no word for what is there already; ours is looked at when it is opened */
-	if (err == -EEXIST || (err > 0 && !sftpc_stat(s->c, s->path, 1, &a) && S_ISDIR(a.mode)))
+	if (err == -EEXIST || (err > 0 && !dir_look(s->c, s->path)))
 		return 0;
 	return err;
 }
@@ -152,8 +166,8 @@ int side_read(struct side *s, uint64_t at, uint8_t *buf, uint32_t room, struct s
 
 int side_hash(struct side *s, uint64_t at, uint64_t end, uint8_t hash[32])
 {
-	static uint8_t buf[4096];
-	struct hash_ctx sum;
+	static uint8_t buf[4096] APART;
+	static struct hash_ctx sum APART;
 	struct str got;
 	int err;
 

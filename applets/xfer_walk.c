@@ -29,8 +29,7 @@ int walk_open(struct walk *w, struct sftpc *c, const char *path, struct names *s
 /* the names of one getdents64; FX_EOF behind the last */
 static int read_own(struct walk *w)
 {
-	static const struct sftp_attrs unknown;
-	static char buf[DIR_BUF] __attribute__((aligned(8)));
+	static char buf[DIR_BUF] APART;
 	const char *name;
 	struct dir d;
 	int r;
@@ -42,7 +41,7 @@ static int read_own(struct walk *w)
 		r = dir_next(&d, &name);
 		if (r <= 0)
 			return r ? r : FX_EOF;
-		r = names_push(w->stack, str_of(name), str_of(NULL), &unknown);
+		r = names_add(w->stack, name, NULL);
 	} while (!r && d.at < d.have);
 	return r;
 }

@@ -33,6 +33,7 @@ int auth_client_on_failure(struct ssh *s, struct rd *r, struct ssh_event *ev)
 		return SSH_E_PARSE;
 	if (!s->tried)
 		return SSH_E_UNEXPECTED;
+	s->proved |= ev->num && !s->ask_query; /* partial success: one factor is shown */
 	s->tried = 0;
 	ev->type = SSH_EV_AUTH_NEXT;
 	return 1;
@@ -46,7 +47,8 @@ int auth_client_on_success(struct ssh *s, struct rd *r, struct ssh_event *ev)
 		return SSH_E_UNEXPECTED;
 	s->phase = PH_CONN;
 	ev->type = SSH_EV_AUTHED;
-	ev->num = s->tried; /* the caller refuses AUTH_NONE where it asked for more */
+	/* a key asked about, or questions that nobody was asked, prove no more than none does */
+	ev->num = s->ask_query && !s->proved ? AUTH_NONE : s->tried;
 	s->tried = 0;
 	return 1;
 }
@@ -139,6 +141,7 @@ int ssh_auth_none(struct ssh *s, struct str user)
 
 	if (!may_try(s))
 		return 0;
+	s->ask_query = 1;
 	w = request(s, user, "none");
 	return sent(s, &w, AUTH_NONE);
 }
@@ -149,6 +152,7 @@ int ssh_auth_password(struct ssh *s, struct str user, struct str password)
 
 	if (!may_try(s))
 		return 0;
+	s->ask_query = 0;
 	w = request(s, user, "password");
 	wr_u8(&w, 0);
 	wr_str(&w, password.p, password.len);
@@ -161,6 +165,7 @@ int ssh_auth_keyboard(struct ssh *s, struct str user)
 
 	if (!may_try(s))
 		return 0;
+	s->ask_query = 1; /* until there are answers */
 	w = request(s, user, "keyboard-interactive");
 	wr_strz(&w, ""); /* language */
 	wr_strz(&w, ""); /* submethods */
@@ -173,6 +178,7 @@ int ssh_auth_prompts(struct ssh *s, uint32_t n, struct str answers)
 
 	if (!may_try(s) || !s->prompted || !tx_fits(s, answers.len))
 		return 0;
+	s->ask_query &= !n;
 	w = packet_begin(s, MSG_USERAUTH_INFO_RESPONSE);
 	wr_u32(&w, n);
 	wr_bytes(&w, answers.p, answers.len);

@@ -27,6 +27,16 @@ static struct str word(char **p)
 	return w;
 }
 
+/* names are told apart without their case (RFC 4343); hashes are not names */
+static void lower(struct str w)
+{
+	char *p = (char *)w.p;
+
+	for (; w.len-- && *w.p != '|'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p |= 32;
+}
+
 int hostline_read(struct hostline *h, char *line)
 {
 	struct str first = word(&line), type, text;
@@ -45,6 +55,7 @@ int hostline_read(struct hostline *h, char *line)
 			return 0;
 		first = word(&line);
 	}
+	lower(first);
 	h->hosts = first;
 	type = word(&line);
 	text = word(&line);

@@ -253,6 +253,7 @@ struct ssh {
 	uint8_t tried;    /* client: enum ssh_method of the request in flight */
 	uint8_t early;    /* server: the first service and none are answered already */
 	uint8_t prompted; /* client: the server awaits answers to its prompts */
+	uint8_t proved;   /* client: a real method had partial success */
 	uint32_t user_len;
 	uint8_t user[SSH_USER_MAX];
 	struct str auth_alg, auth_blob; /* of the request in hand */

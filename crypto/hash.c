@@ -4,7 +4,7 @@
 #include "sha2.h"
 
 const struct hash hash_md5 = {&br_md5_vtable, br_md5_SIZE};
-const struct hash hash_sha1 = {&br_sha1_vtable, br_sha1_SIZE};
+const struct hash hash_sha1 = {&sha1_class.br, br_sha1_SIZE};
 const struct hash hash_sha256 = {&sha256_class.br, br_sha256_SIZE};
 const struct hash hash_sha384 = {&sha384_class.br, br_sha384_SIZE};
 const struct hash hash_sha512 = {&sha512_class.br, br_sha512_SIZE};

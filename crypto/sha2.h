@@ -1,4 +1,4 @@
-/* sha2.h - what SHA-256, SHA-384 and SHA-512 share (FIPS 180-4). */
+/* sha2.h - what SHA-1, SHA-256, SHA-384 and SHA-512 share (FIPS 180-4). */
 /* SPDX-License-Identifier: MIT */
 #ifndef SHA2_H
 #define SHA2_H
@@ -28,7 +28,7 @@ struct sha2_class {
 	size_t block; /* bytes: sixteen words */
 };
 
-extern const struct sha2_class sha256_class, sha384_class, sha512_class;
+extern const struct sha2_class sha1_class, sha256_class, sha384_class, sha512_class;
 
 /* the constants of SHA-512; the upper halves are those of SHA-256 (4.2.2, 5.3.3) */
 extern const uint64_t sha2_k[80], sha2_iv[8];

@@ -11,7 +11,7 @@
 #define SAME ((uid_t)-1)
 
 static int acting;
-static struct cred own;
+static struct cred own APART;
 
 void cred_of(const struct user *u, struct cred *c)
 {

@@ -43,10 +43,10 @@ struct resolve {
 	uint32_t due;              /* when to ask again */
 	int fd;                    /* -1: it has ended */
 	int err; /* how, where there is no address: -ENOENT, or else no server could tell */
+	struct inet addrs[DIAL_ADDRS]; /* port 0 */
+	struct inet from[RESOLVE_SERVERS];
 	char search[RESOLVE_SEARCH]; /* suffixes, each with its NUL; "": the name as it is */
 	char name[DIAL_NAME];        /* as asked for, without a dot at its end */
-	struct inet from[RESOLVE_SERVERS];
-	struct inet addrs[DIAL_ADDRS]; /* port 0 */
 };
 
 /*
@@ -64,16 +64,16 @@ int resolve_step(struct resolve *r, uint32_t now);
 void resolve_end(struct resolve *r);
 
 struct dial {
-	uint16_t port;       /* in the network's order */
-	uint16_t tried;      /* addresses that were begun with, as bits */
-	uint16_t last;       /* family of the one begun with last */
-	int err;             /* of the attempt that came furthest */
-	uint32_t due;        /* when the next one starts */
-	uint32_t end;        /* when it is over */
+	uint16_t port;  /* in the network's order */
+	uint16_t tried; /* addresses that were begun with, as bits */
+	uint16_t last;  /* family of the one begun with last */
+	int err;        /* of the attempt that came furthest */
+	uint32_t due;   /* when the next one starts */
+	uint32_t end;   /* when it is over */
+	struct resolve names;
 	char iface[16];      /* SO_BINDTODEVICE, "" for none */
 	struct inet from;    /* to bind to */
 	int fds[DIAL_ADDRS]; /* connecting, by address; -1 */
-	struct resolve names;
 };
 
 /*

@@ -12,6 +12,7 @@
 	X(EPERM, "Operation not permitted")             \
 	X(ENOENT, "No such file or directory")          \
 	X(EIO, "I/O error")                             \
+	X(E2BIG, "Argument list too long")              \
 	X(ENOEXEC, "Not an executable for this system") \
 	X(EBADF, "Bad file descriptor")                 \
 	X(EAGAIN, "Resource temporarily unavailable")   \
@@ -33,6 +34,7 @@
 	X(ENOSYS, "Function not implemented")           \
 	X(ENOTEMPTY, "Directory not empty")             \
 	X(ELOOP, "Too many levels of symbolic links")   \
+	X(EPROTO, "Protocol error")                     \
 	X(EMSGSIZE, "Message too long")                 \
 	X(ENOTSOCK, "Not a socket")                     \
 	X(EOPNOTSUPP, "Operation not supported")        \

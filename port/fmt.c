@@ -252,3 +252,10 @@ int num_parse(const char *s, uint64_t lo, uint64_t hi, uint64_t *out)
 	*out = v;
 	return 0;
 }
+
+int num_small(const char *s, unsigned lo, unsigned hi)
+{
+	uint64_t v;
+
+	return num_parse(s, lo, hi, &v) ? -1 : (int)v;
+}

@@ -33,6 +33,8 @@ void fmt_fd(int fd, const char *f, ...);
 const char *err_text(int err);
 /* decimal in [lo, hi], all of the string; 0 for success, -EINVAL */
 int num_parse(const char *s, uint64_t lo, uint64_t hi, uint64_t *out);
+/* likewise, what is small enough: the number, or -1 */
+int num_small(const char *s, unsigned lo, unsigned hi);
 
 /* log.c: lines of at most 1000 bytes to syslog (datagrams to /dev/log) or stderr; never blocks */
 
@@ -97,7 +99,7 @@ int dir_next(struct dir *d, const char **name);
 
 /* path.c */
 
-#define PATH_FULL 4096             /* the longest path and its NUL */
+#define PATH_FULL 4096            /* the longest path and its NUL */
 #define PATH_REAL (4 * PATH_FULL) /* room to work in */
 
 /*
@@ -219,8 +221,11 @@ void sock_keepalive(int fd);
 /* sys.c: small things without what the C library's functions for them drag in */
 
 int fd_open(const char *path, int flags); /* of what there is; CLOEXEC, NOCTTY */
-int fd_copy(int fd);                      /* CLOEXEC, and not one of 0 to 2 */
-int fd_pipe(int fds[2]);                  /* CLOEXEC */
+/* likewise, from a directory (AT_FDCWD) on; mode: for O_CREAT */
+int fd_open_at(int dir, const char *path, int flags, mode_t mode);
+int fd_copy(int fd);     /* CLOEXEC, and not one of 0 to 2 */
+int fd_pipe(int fds[2]); /* CLOEXEC */
+int fd_pair(int fds[2]); /* a stream both ways; CLOEXEC */
 int fd_nonblock(int fd);
 int fd_blocking(int fd);
 /* of what the path leads to */
@@ -228,6 +233,8 @@ int file_mode(const char *path, mode_t *mode, uid_t *owner);
 struct termios;
 int tty_get(int fd, struct termios *t);
 int tty_set(int fd, const struct termios *t);
+struct winsize;
+int tty_size(int fd, struct winsize *w);
 /* columns of the terminal on descriptor 1; 80 where nobody knows */
 unsigned tty_width(void);
 
@@ -308,6 +315,8 @@ pid_t child_spawn(const struct child *c);
  * die it gets SIGTERM. The pid or -errno.
  */
 pid_t prog_spawn(const char *const *argv, int in, int out);
+/* until that one has ended: its status as of waitpid, -1: there is none */
+int prog_wait(pid_t pid);
 /* becomes a program, by PATH; -errno where it cannot */
 int prog_exec(char *const *argv);
 

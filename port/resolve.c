@@ -80,9 +80,9 @@ static void option(struct resolve *r, const char *w)
 		      : *w == 'a' ? &r->tries
 				  : NULL;
 	const char *colon = strchr(w, ':');
-	uint64_t v;
+	int v = to && colon ? num_small(colon + 1, *w != 'n', 30) : -1;
 
-	if (to && colon && num_parse(colon + 1, *w != 'n', 30, &v) == 0)
+	if (v >= 0)
 		*to = (uint8_t)v;
 }
 

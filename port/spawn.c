@@ -360,3 +360,12 @@ pid_t prog_spawn(const char *const *argv, int in, int out)
 
 	return job_start(&j, &note);
 }
+
+int prog_wait(pid_t pid)
+{
+	int status = -1;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <termios.h>
 
 /* Five is the most that anybody here needs; what was not given is not looked at by the kernel. */
@@ -22,9 +23,15 @@ long sys(long number, ...)
 	return r < 0 ? -errno : r;
 }
 
+int fd_open_at(int dir, const char *path, int flags, mode_t mode)
+{
+	return (int)sys(SYS_openat, dir, path, flags | O_CLOEXEC | O_NOCTTY | O_LARGEFILE,
+			(long)mode);
+}
+
 int fd_open(const char *path, int flags)
 {
-	return (int)sys(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC | O_NOCTTY | O_LARGEFILE);
+	return fd_open_at(AT_FDCWD, path, flags, 0);
 }
 
 int fd_copy(int fd)
@@ -35,6 +42,11 @@ int fd_copy(int fd)
 int fd_pipe(int fds[2])
 {
 	return (int)sys(SYS_pipe2, fds, O_CLOEXEC);
+}
+
+int fd_pair(int fds[2])
+{
+	return (int)sys(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds);
 }
 
 int fd_nonblock(int fd)
@@ -85,9 +97,14 @@ int tty_set(int fd, const struct termios *t)
 	return (int)ioctl_raw(fd, TCSETS, t);
 }
 
+int tty_size(int fd, struct winsize *w)
+{
+	return (int)ioctl_raw(fd, TIOCGWINSZ, w);
+}
+
 unsigned tty_width(void)
 {
 	struct winsize w;
 
-	return ioctl_raw(1, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : 80;
+	return tty_size(1, &w) == 0 && w.ws_col ? w.ws_col : 80;
 }

@@ -157,8 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	}
 	memset(&x, 0, sizeof(x));
 	memset(&o, 0, offsetof(struct old, input));
-	x.recursive = how >> 2 & 1;
-	x.preserve = how >> 3 & 1;
+	x.flags = (how & 4 ? FLAG('r') : 0) | (how & 8 ? FLAG('p') : 0);
 	client = how % 4 == 0;
 	o.x = &x;
 	o.remote = how % 4 == 1;

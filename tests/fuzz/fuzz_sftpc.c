@@ -162,7 +162,7 @@ static void requests(struct sftpc *c, unsigned which)
 {
 	struct sftpc_handle h = {.len = 3, .bytes = "abc"};
 	struct sftp_attrs a;
-	struct sftp_vfs v;
+	uint64_t v[VFS_COUNT];
 	char path[SFTPC_PATH];
 	uint8_t hash[32];
 	uint32_t at = 0;
@@ -176,7 +176,7 @@ static void requests(struct sftpc *c, unsigned which)
 			if (!sftpc_expand(c, "p", path))
 				MUST(strlen(path) < SFTPC_PATH);
 			break;
-		case 2: sftpc_statvfs(c, "p", &v); break;
+		case 2: sftpc_statvfs(c, "p", v); break;
 		case 3:
 			if (!sftpc_opendir(c, "p", &h))
 				MUST(h.len <= sizeof(h.bytes));
@@ -197,11 +197,12 @@ static void requests(struct sftpc *c, unsigned which)
 
 static void globs(struct sftpc *c)
 {
-	uint32_t at = 0;
+	uint32_t at;
 	struct name *n;
 
 	if (sftpc_glob(c, "d/*/[b-d!]?*", &stack))
 		return;
+	at = stack.first;
 	while ((n = names_at(&stack, &at)))
 		MUST(strlen(n->text) == n->len && !strncmp(n->text, "d/", 2));
 }
@@ -209,15 +210,15 @@ static void globs(struct sftpc *c)
 static void run(struct rd *in)
 {
 	unsigned op = rd_u8(in), how = rd_u8(in);
-	struct xfer x = {.name = "fuzz", .stack = &stack, .quiet = 1};
+	struct xfer x = {.name = "fuzz", .stack = &stack, .flags = FLAG('q')};
 	struct rd second = *in;
 	int i, fds[2] = {-1, -1};
 
-	x.recursive = how;
-	x.preserve = how >> 1;
-	x.resume = how >> 2;
-	x.sync = how >> 3;
-	x.nofollow = how >> 4;
+	x.flags |= how & 1 ? FLAG('r') : 0;
+	x.flags |= how & 2 ? FLAG('p') : 0;
+	x.flags |= how & 4 ? FLAG('a') : 0;
+	x.flags |= how & 8 ? FLAG('f') : 0;
+	x.nofollow = how >> 4 & 1;
 	names_init(&stack, stack_room, sizeof(stack_room));
 	second.p += rd_left(in) / 2;
 	fds[0] = answers(in);
@@ -231,10 +232,10 @@ static void run(struct rd *in)
 	case 0: requests(conn, how); break;
 	case 1: globs(conn); break;
 	case 2:
-	case 3: xfer_get(conn, "f", "t/x", &x); break;
-	case 4: xfer_put(conn, "own", "t", &x); break;
-	case 5: xfer_cross(conn, "f", conn + 1, "t", &x); break;
-	default: xfer_get(conn, "f", "t", &x); break;
+	case 3: xfer(conn, "f", NULL, "t/x", &x); break;
+	case 4: xfer(NULL, "own", conn, "t", &x); break;
+	case 5: xfer(conn, "f", conn + 1, "t", &x); break;
+	default: xfer(conn, "f", NULL, "t", &x); break;
 	}
 	MUST(op % 8 <= 1 || !stack.top);
 	sane(conn);

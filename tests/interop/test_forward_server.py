@@ -20,8 +20,8 @@ pytestmark = pytest.mark.usefixtures("web")
 
 def theirs(server, *words, cmd=(), user="ann", key=KEY):
     line = ["ssh", "-F", "none", "-o", "StrictHostKeyChecking=yes", "-o",
-            "UserKnownHostsFile=" + KNOWN, "-o", "GlobalKnownHostsFile=none", "-o", "LogLevel=ERROR",
-            "-o", "BatchMode=yes", "-p", str(server.port)]
+            "UserKnownHostsFile=" + KNOWN, "-o", "GlobalKnownHostsFile=none",
+            "-o", "LogLevel=ERROR", "-o", "BatchMode=yes", "-p", str(server.port)]
     line += ["-i", key, "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none"] if key else []
     return line + list(words) + [f"{user}@{server.host}"] + ([cmd] if cmd else [])
 

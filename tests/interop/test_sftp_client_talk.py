@@ -44,7 +44,7 @@ def test_resume(host, at):
 
 def test_resume_tree(host, at):
     plant(at.far)
-    at.near("top", None)
+    at.near("top", None, mode=0o750)
     at.near("top/sub", None)
     at.near("top/sub/a b", noise(100000)[:70000], mode=0o640)
     ok(host, at, "reget -r top")

@@ -361,4 +361,4 @@ def test_memory(s, tmp_path):
     for _ in range(3):
         for off in range(0, 4 << 20, 65536):
             assert s.write(to, off, s.read(h, off, 65536)) == OK
-    assert first <= 120 and own() <= 160 and isinstance(handles[-1], bytes)
+    assert first <= 160 and own() <= 160 and isinstance(handles[-1], bytes)

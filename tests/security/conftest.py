@@ -54,3 +54,10 @@ def serve(place):
     yield start
     for s in started:
         s.stop()
+
+
+@pytest.fixture
+def client(place, tmp_path_factory):
+    """our ssh, which meets a server that does as it is told"""
+    import host
+    return host.Client(str(tmp_path_factory.mktemp("client")))

@@ -5,7 +5,6 @@ runs in this process while the client runs in another.
 """
 # SPDX-License-Identifier: MIT
 import os
-import pty
 import re
 import select
 import socket
@@ -16,6 +15,7 @@ import lab
 from peer import *
 
 HOSTKEY = Key()
+EVIL = b"\x1b]0;evil\x07\x1b[2J\x9b31m\xc2\x9b31m\r\0\x7fshown"
 TOOLS = lab.ROOT + "/tools"
 
 
@@ -35,17 +35,14 @@ class Host(Peer):
         self.server_lists = self.ext_info = None
         self.banner, self.debts, self.channels, self.kexes = b"", [], {}, 0
         self.log = []
-        self.replies = []  # to what we ask: (type, rest)
 
     # ---- key exchange, from the server's side; `server_*` of Peer is the other side's
-    def kexinit(self, hostkey=(b"ssh-ed25519",), kex=None, **kw):
-        lists = list(kex or self.kex_names) + ([STRICT_S] if self.strict_wanted else [])
-        return super().kexinit(kex=lists, hostkey=hostkey, **kw).replace(STRICT_C + b",", b"") \
-            if not self.strict_wanted else self._kexinit(lists, hostkey, **kw)
-
-    def _kexinit(self, kex, hostkey, ciphers=None, macs=None, zip=(b"none",), guess=False):
+    def kexinit(self, kex=None, hostkey=(b"ssh-ed25519",), ciphers=None, macs=None, zip=(b"none",),
+                guess=False):
+        marks = [STRICT_S] if self.strict_wanted else []
         ciphers, macs = ciphers or [self.cipher], macs or [self.mac]
-        lists = [kex, hostkey, ciphers, ciphers, macs, macs, zip, zip, [], []]
+        lists = [list(kex or self.kex_names) + marks, hostkey, ciphers, ciphers, macs, macs, zip,
+                 zip, [], []]
         return (bytes([KEXINIT]) + os.urandom(16) + strings(*[b",".join(n) for n in lists]) +
                 bytes([guess]) + u32(0))
 
@@ -119,9 +116,11 @@ class Host(Peer):
         r.string(), r.string()
         return r.string(), r.rest()
 
-    def login(self):
+    def login(self, banner=b""):
         """any key will do"""
         self.service()
+        if banner:
+            self.send(AUTH_BANNER, strings(banner, EVIL))
         while True:
             method, rest = self.request_of()
             if method == b"publickey" and rest[0]:
@@ -133,9 +132,9 @@ class Host(Peer):
             else:
                 self.send(AUTH_FAILURE, string(b"publickey"), b"\0")
 
-    def session(self):
+    def session(self, **kw):
         """the client's session channel, its command begun; returns the channel"""
-        self.login()
+        self.login(**kw)
         r = Reader(self.expect(OPEN))
         r.string()
         ch = Channel(0, 1 << 21, 1 << 15)
@@ -167,8 +166,19 @@ class Host(Peer):
             if p[0] == DISCONNECT:
                 raise Closed("")
 
+    def ended(self):
+        """True once the client has closed, whatever it says before; it may be in another key"""
+        try:
+            while self.sock.recv(1 << 18):
+                pass
+        except ConnectionError:
+            pass
+        except TimeoutError:
+            return False
+        return True
+
     def dispatch(self, p):
-        if p[0] in (OPEN, REQUEST, SERVICE_REQUEST, AUTH_REQUEST):
+        if p[0] in (OPEN, REQUEST, SERVICE_REQUEST, AUTH_REQUEST, GLOBAL_REQUEST):
             return
         super().dispatch(p)
 
@@ -223,12 +233,14 @@ class Client:
         options = ["StrictHostKeyChecking=yes", "UserKnownHostsFile=" + self.known,
                    "GlobalKnownHostsFile=none", "IdentityAgent=none", "IdentitiesOnly=yes"]
         line = ssh + ["-F", "none", "-i", self.id, "-p", str(self.port)]
+        if "-A" in flags:
+            options.remove("IdentityAgent=none")
         line += [w for o in options if not any(o.split("=")[0] + "=" in f for f in flags)
                  for w in ("-o", o)]
         return line + list(flags) + ["alice@127.0.0.1"] + ([cmd] if cmd else [])
 
     def meets(self, play, *flags, cmd="true", limit=15, env=None, stdin=subprocess.DEVNULL,
-              host=None, dirty_out=False):
+              host=None):
         begun = time.monotonic()
         p = subprocess.Popen(self.argv(*flags, cmd=cmd), stdin=stdin, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, env={**os.environ, **(env or {})},
@@ -250,8 +262,6 @@ class Client:
         finally:
             p.kill()
             p.wait()
-        if not dirty_out:
-            clean(out)
         clean(err)
         return Result(p.returncode, out, err, time.monotonic() - begun)
 
@@ -261,3 +271,12 @@ class Client:
         assert r.rc == 255 and r.out == b"" and r.err, r
         assert not words or lab.THEIRS or any(w.encode() in r.err.lower() for w in words), r
         return r
+
+
+def good(h):
+    """an honest server, whose command says hello"""
+    h.start()
+    ch = h.session()
+    h.write(ch, b"hello\n")
+    h.finish(ch, 3)
+    h.ended()

@@ -19,6 +19,7 @@
 enum state { BEFORE, AFTER };
 
 static int net = -1, handoff; /* our end; where the wrapped self_spawn sends it to */
+static int spawned = -1;      /* where it comes out: a forwarder's as well */
 static pid_t pid;
 static struct settings set;
 static char home[USER_PATH];
@@ -32,7 +33,8 @@ int __wrap_user_find(const char *name, struct user *u, const char **where);
 
 pid_t __wrap_self_spawn(const char *role, const int *fds, int nfds, int keep_err, int (*run)(void))
 {
-	(void)keep_err;
+	if (!strcmp(role, ROLE_FORWARD) && nfds == 1 && !keep_err == !set.to_stderr)
+		return msg_send(handoff, "f", 1, &fds[0], 1);
 	return !strcmp(role, ROLE_NET) && nfds == 2 && run == net_main
 		   ? msg_send(handoff, "n", 1, &fds[1], 1)
 		   : -EPERM; /* else 0: a process that is not the monitor's to kill */
@@ -113,7 +115,8 @@ static inline int monitor_start(void)
 	if (handover(link[0]) < 0 || msg_recv(hand[0], &c, 1, &net, &one) != 1 || one != 1)
 		return 0;
 	/* its end shows in net alone: these do not matter any more */
-	close(hand[0]);
+	close(spawned);
+	spawned = hand[0];
 	close(sock[0]);
 	close(link[0]);
 	ended = -1;

@@ -254,7 +254,6 @@ static void test_files(void)
 	CHECK(refused(with("Match exec \"exit 0\" bogus", "h"), "bogus"));
 	CHECK(set(with("Match exec \"exit 0\"\nPort 5", "h")) && s.port == 5);
 	CHECK(set(with("Match exec \"exit 1\"\nPort 5", "h")) && s.port == 22);
-	CHECK(set(with("Match tagged t\nPort 5", "-Pt h")) && s.port == 5);
 	CHECK(refused("ssh -F /does/not/exist h", "/does/not/exist"));
 	/* include: of itself, of nothing, of what others can write */
 	file("self", "");

@@ -1,4 +1,4 @@
-/* test_monitor_sessions.c - what a hostile network process asks of the monitor: sessions. */
+/* test_monitor_sessions.c - what a hostile network process asks of the monitor: sessions, forwards, proofs. */
 /* SPDX-License-Identifier: MIT */
 #include "mon_lab.h"
 
@@ -201,6 +201,211 @@ static const char *terminals(void)
 	return NULL;
 }
 
+/* ---- forwards -------------------------------------------------------------- */
+
+static struct fwd_policy told; /* of the forwarder that was started last */
+
+/* in, with a key that has these options, or without one */
+static int in_with(const char *options)
+{
+	static char line[4000];
+	uint8_t blob[80];
+	struct wr b = wr_init(blob, sizeof(blob)), w = wr_init(line, sizeof(line));
+
+	if (!options)
+		return start(AFTER);
+	key_public_blob(&say_key, &b);
+	wr_bytes(&w, options, strlen(options));
+	pubkey_text(&w, (struct str){blob, wr_len(&b)});
+	wr_u8(&w, 0);
+	put_file(".ssh/authorized_keys", line, 0600);
+	if (!monitor_start())
+		return 0;
+	say_sign(0, 32);
+	if (ask() <= 5)
+		return 0;
+	say_public_key(SAY_USER, 0, 0, 32);
+	return yes();
+}
+
+/* 1: a forwarder is started, and what it is told is in told; 0: it is refused */
+static int forwards(void)
+{
+	int fd = -1, one = 1;
+	ssize_t n;
+	char c;
+
+	say_channel(MON_FORWARD, ~(uint32_t)0);
+	if (ask() != 2)
+		return -1;
+	if (!reply[1])
+		return n_got ? -1 : 0;
+	if (n_got != 1 || msg_recv(spawned, &c, 1, &fd, &one) != 1 || one != 1 || c != 'f')
+		return -1;
+	one = 0;
+	n = msg_recv(fd, &told, sizeof(told), NULL, &one);
+	/* the two ends belong to each other, and nothing else has been said */
+	one = n == sizeof(told) && msg_send(got[0], "x", 1, NULL, 0) == 0 &&
+	      recv(fd, &c, 1, MSG_DONTWAIT) == 1 && c == 'x';
+	close(fd);
+	got_close();
+	return one ? 1 : -1;
+}
+
+/* the options make it may exactly that; 0: there is no forwarder */
+static int may(const char *options, unsigned what)
+{
+	int r = in_with(options) ? forwards() : -1;
+
+	return monitor_gone() && (what ? r == 1 && told.may == what : r == 0);
+}
+
+#define TCP (FWD_MAY_CONNECT | FWD_MAY_LISTEN)
+#define SOCKETS (FWD_MAY_UNIX_CONNECT | FWD_MAY_UNIX_LISTEN)
+
+static int no_options(void)
+{
+	return !CFG_AUTHKEYS_OPTIONS;
+}
+
+static const char *forward_policies(void)
+{
+	if (!CFG_FORWARD || no_options())
+		SKIP("no forwards, or no options of keys, are built in");
+	set.tcp_local = set.tcp_remote = set.stream_local = set.stream_remote = 1;
+	set.agent_forwarding = 1;
+	NEED(may(NULL, TCP | SOCKETS | FWD_MAY_AGENT) && may("", TCP | SOCKETS | FWD_MAY_AGENT));
+	NEED(may("no-port-forwarding ", FWD_MAY_AGENT));
+	NEED(may("no-agent-forwarding ", TCP | SOCKETS));
+	NEED(may("restrict ", 0) && may("no-port-forwarding,no-agent-forwarding ", 0));
+	NEED(may("restrict,port-forwarding ", TCP | SOCKETS));
+	NEED(may("restrict,agent-forwarding ", FWD_MAY_AGENT));
+	NEED(may("command=\"true\" ", TCP)); /* neither the user's files nor an agent */
+	NEED(may("command=\"true\",no-port-forwarding ", 0));
+	set.tcp_remote = 0;
+	NEED(may("", FWD_MAY_CONNECT | SOCKETS | FWD_MAY_AGENT));
+	set.tcp_local = 0;
+	set.tcp_remote = 1;
+	set.stream_local = 0;
+	NEED(may("", FWD_MAY_LISTEN | FWD_MAY_UNIX_LISTEN | FWD_MAY_AGENT));
+	NEED(may("command=\"true\" ", FWD_MAY_LISTEN));
+	set.agent_forwarding = set.tcp_remote = set.stream_remote = 0;
+	NEED(may("", 0) && may("command=\"true\" ", 0));
+	return NULL;
+}
+
+static int told_is(const char *list, const char *rules, size_t n)
+{
+	return !memcmp(list, rules, n) && !list[n];
+}
+
+static const char *forward_rules(void)
+{
+	static char many[4000];
+	char one[] = "permitopen=\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx:22\",";
+	unsigned i;
+
+	if (!CFG_FORWARD || no_options())
+		SKIP("no forwards, or no options of keys, are built in");
+	set.tcp_local = set.tcp_remote = set.agent_forwarding = 1;
+	set.gateway_ports = 2;
+	set.stream_mask = 0123;
+	set.stream_unlink = 1;
+	NEED(in_with("permitopen=\"a:1\",permitlisten=\"8080\",permitopen=\"[::1]:*\" "));
+	NEED(forwards() == 1 && told.gateway == 2 && told.mask == 0123 && told.unlink == 1);
+	NEED(told_is(told.open, "a:1\0[::1]:*\0", 12) && told_is(told.listen, "8080\0", 5));
+	/* each has a socket's name of its own, which nobody can guess */
+	NEED(!strncmp(told.agent, "/tmp/ssh-", 9) && strlen(told.agent) == 9 + 16 + 6);
+	NEED(!strcmp(told.agent + 25, "/agent"));
+	memcpy(many, told.agent, sizeof(told.agent));
+	NEED(forwards() == 1 && strcmp(many, told.agent) != 0 && monitor_gone());
+	NEED(in_with("no-agent-forwarding ") && forwards() == 1 && !told.agent[0]);
+	NEED(!told.open[0] && !told.listen[0] && monitor_gone());
+	/* rules that there is no room for must not turn into none */
+	many[0] = 0;
+	for (i = 0; i < 30; i++)
+		strcat(many, one);
+	many[strlen(many) - 1] = ' ';
+	NEED(in_with(many) && forwards() == 0 && monitor_gone());
+	return NULL;
+}
+
+static const char *forward_agent(void)
+{
+	static const uint32_t none[] = {MON_SESSIONS, 0x7fffffff, 0xfffffffe};
+	unsigned i;
+
+	if (!CFG_FORWARD)
+		SKIP("no forwards are built in");
+	set.agent_forwarding = 1;
+	NEED(start(AFTER));
+	say_channel(MON_FORWARD, 0);
+	NEED(no() && !n_got); /* nobody listens yet */
+	NEED(forwards() == 1 && told.agent[0]);
+	say_channel(MON_FORWARD, 3);
+	NEED(yes() && !n_got);
+	say_part(3, "echo $SSH_AUTH_SOCK");
+	NEED(yes());
+	NEED(!strncmp(output(3), told.agent, strlen(told.agent)));
+	say_part(4, "echo x$SSH_AUTH_SOCK"); /* the one that did not ask */
+	NEED(yes());
+	NEED(!strcmp(output(4), "x\n"));
+	for (i = 0; i < 3; i++) { /* no session's: a forwarder as well */
+		say_channel(MON_FORWARD, none[i]);
+		NEED(ask() == 2 && (!reply[1] || n_got == 1));
+	}
+	NEED(monitor_gone());
+	set.agent_forwarding = 0;
+	NEED(start(AFTER));
+	NEED(forwards() ==
+	     (set.tcp_local || set.tcp_remote || set.stream_local || set.stream_remote));
+	say_channel(MON_FORWARD, 0);
+	NEED(no() && monitor_gone());
+	return NULL;
+}
+
+/* ---- proofs of host keys --------------------------------------------------- */
+
+static const char *proofs(void)
+{
+	static uint8_t text[300], blob[80];
+	struct wr w = wr_init(text, sizeof(text)), b = wr_init(blob, sizeof(blob));
+	static const uint8_t sid[32];
+	struct rd r;
+	struct str sig;
+
+	if (!CFG_HOSTKEY_UPDATE)
+		SKIP("not built in");
+	NEED(monitor_start());
+	say_sign(0, 32); /* the session's id */
+	NEED(ask() > 5);
+	say_sign(0, 64); /* of a rekey, which is none */
+	NEED(ask() > 5);
+	say_none(SAY_USER);
+	NEED(yes());
+	say_prove(0);
+	NEED(ask() > 60);
+	key_public_blob(&say_host, &b);
+	wr_strz(&w, HOSTKEYS_PROVE);
+	wr_str(&w, sid, 32);
+	wr_str(&w, blob, wr_len(&b));
+	r = rd_init((struct str){reply + 1, 4 + get_u32(reply + 1)});
+	sig = rd_str(&r);
+	NEED(!r.bad && sig_verify(sig_find(STR(SAY_KIND)), (struct str){blob, wr_len(&b)}, sig,
+				  (struct str){text, wr_len(&w)}));
+	say_begin(MON_PROVE); /* an algorithm that is none of this key's */
+	wr_u8(&say, 0);
+	wr_strz(&say, "rsa-sha2-512");
+	NEED(ask() >= 1 && (reply[0] == MON_REPLY) && get_u32(reply + 1) == 0);
+	say_begin(MON_PROVE);
+	wr_u8(&say, 0);
+	wr_strz(&say, "nonsense");
+	NEED(ask() >= 1 && get_u32(reply + 1) == 0);
+	say_prove(1);
+	NEED(refused()); /* a key that there is not */
+	return NULL;
+}
+
 int main(void)
 {
 	const char *dir = lab_open();
@@ -210,6 +415,10 @@ int main(void)
 	RUN(command_lines);
 	RUN(environments);
 	RUN(terminals);
+	RUN(forward_policies);
+	RUN(forward_rules);
+	RUN(forward_agent);
+	RUN(proofs);
 	test_dir_remove(dir);
 	return test_failed;
 }

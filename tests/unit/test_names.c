@@ -43,28 +43,29 @@ static void test_order(void)
 	check("names/as they came", holds(mark, "c,a much longer name than all of the others,b,,"),
 	      "other");
 	names_sort(&s, mark, BY_NAME, 0);
-	check("names/by name", holds(mark, ",a much longer name than all of the others,b,c,"),
+	check("names/by name", holds(s.first, ",a much longer name than all of the others,b,c,"),
 	      "other");
 	names_sort(&s, mark, BY_TIME, 0);
-	check("names/by time", holds(mark, ",a much longer name than all of the others,b,c,"),
+	check("names/by time", holds(s.first, ",a much longer name than all of the others,b,c,"),
 	      "other");
 	names_sort(&s, mark, BY_SIZE, 1);
 	check("names/by size, reverse",
-	      holds(mark, ",a much longer name than all of the others,b,c,"), "other");
+	      holds(s.first, ",a much longer name than all of the others,b,c,"), "other");
 	names_sort(&s, mark, BY_SIZE, 0);
-	check("names/by size", holds(mark, "c,b,a much longer name than all of the others,,"),
+	check("names/by size", holds(s.first, "c,b,a much longer name than all of the others,,"),
 	      "other");
 	upper = s.top;
 	push("above", 0, 0);
 	check("names/above the sorted",
-	      holds(mark, "c,b,a much longer name than all of the others,,above,") &&
+	      holds(s.first, "c,b,a much longer name than all of the others,,above,") &&
 		  holds(upper, "above,"),
 	      "other");
 	names_cut(&s, mark, upper);
 	check("names/cut", holds(0, "below,above,") && holds(mark, "above,"), "other");
 	names_sort(&s, s.top, BY_NAME, 0);
+	check("names/none", s.first == s.top, "other");
 	names_sort(&s, mark, BY_NAME, 1);
-	check("names/few", holds(0, "below,above,"), "other");
+	check("names/few", holds(0, "below,above,") && s.first == mark, "other");
 }
 
 static void test_many(void)
@@ -90,11 +91,11 @@ static void test_many(void)
 	}
 	check("names/full", push(text, 0, 0) == -ENOSPC && pushed > 500, "not full");
 	names_sort(&s, mark, BY_NAME, 0);
-	for (at = mark; (n = names_at(&s, &at)); last = n, count++)
+	for (at = s.first; (n = names_at(&s, &at)); last = n, count++)
 		good &= !last || strcmp(last->text, n->text) <= 0;
 	check("names/many", good && count == pushed, "order, or some are lost");
 	names_sort(&s, mark, BY_NAME, 1);
-	for (at = mark, last = NULL, count = 0; (n = names_at(&s, &at)); last = n, count++)
+	for (at = s.first, last = NULL, count = 0; (n = names_at(&s, &at)); last = n, count++)
 		good &= !last || strcmp(last->text, n->text) >= 0;
 	check("names/many, reverse", good && count == pushed, "order, or some are lost");
 	check("names/NUL",
@@ -103,7 +104,7 @@ static void test_many(void)
 	      "taken");
 }
 
-static int shown(const char *name, size_t n, unsigned most, const char *want, unsigned columns)
+static int shows(const char *name, size_t n, unsigned most, const char *want, unsigned columns)
 {
 	char out[64];
 
@@ -113,23 +114,23 @@ static int shown(const char *name, size_t n, unsigned most, const char *want, un
 
 static void test_show(void)
 {
-	check("show/plain", shown("a b'\"", 64, 99, "a b'\"", 5), "other");
+	check("show/plain", shows("a b'\"", 64, 99, "a b'\"", 5), "other");
 	check("show/UTF-8",
-	      shown("\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80", 64, 99,
+	      shows("\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80", 64, 99,
 		    "\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80", 3),
 	      "other");
-	check("show/control", shown("\x1b[m\n\\\x7f", 64, 99, "\\x1b[m\\x0a\\x5c\\x7f", 18),
+	check("show/control", shows("\x1b[m\n\\\x7f", 64, 99, "\\x1b[m\\x0a\\x5c\\x7f", 18),
 	      "other");
 	check("show/not UTF-8",
-	      shown("\xc0\x80\xc3", 64, 99, "\\xc0\\x80\\xc3", 12) &&
-		  shown("\xed\xa0\x80", 64, 99, "\\xed\\xa0\\x80", 12) &&
-		  shown("\xf4\x90\x80\x80", 64, 99, "\\xf4\\x90\\x80\\x80", 16) &&
-		  shown("\xc2\x9b", 64, 99, "\\xc2\\x9b", 8),
+	      shows("\xc0\x80\xc3", 64, 99, "\\xc0\\x80\\xc3", 12) &&
+		  shows("\xed\xa0\x80", 64, 99, "\\xed\\xa0\\x80", 12) &&
+		  shows("\xf4\x90\x80\x80", 64, 99, "\\xf4\\x90\\x80\\x80", 16) &&
+		  shows("\xc2\x9b", 64, 99, "\\xc2\\x9b", 8),
 	      "other");
-	check("show/turned round", shown("\xe2\x80\xae", 64, 99, "\\xe2\\x80\\xae", 12), "other");
+	check("show/turned round", shows("\xe2\x80\xae", 64, 99, "\\xe2\\x80\\xae", 12), "other");
 	check("show/cut",
-	      shown("abcdef", 64, 3, "abc", 3) && shown("ab\ncd", 64, 5, "ab", 2) &&
-		  shown("abcdef", 6, 99, "ab", 2) && shown("abc", 64, 0, "", 0),
+	      shows("abcdef", 64, 3, "abc", 3) && shows("ab\ncd", 64, 5, "ab", 2) &&
+		  shows("abcdef", 6, 99, "ab", 2) && shows("abc", 64, 0, "", 0),
 	      "other");
 }
 

@@ -22,8 +22,8 @@ static const char *fmt_kinds(void)
 	   "%lu %ld %lo", ULONG_MAX, LONG_MIN, ULONG_MAX);
 	IS("18446744073709551615 -9223372036854775808 7 ffffffffffffffff", "%llu %lld %lld %llx",
 	   ULLONG_MAX, LLONG_MIN, 7ll, ULLONG_MAX);
-	IS("5368709121 1777777777777777777777 4294967296", "%llu %llo %llu", 5368709121ull, ULLONG_MAX,
-	   1ull << 32);
+	IS("5368709121 1777777777777777777777 4294967296", "%llu %llo %llu", 5368709121ull,
+	   ULLONG_MAX, 1ull << 32);
 	IS("1000000000 65536 65535", "%lu %u %u", 1000000000ul, 65536, 65535);
 	snprintf(zs, sizeof zs, "%zu", z);
 	IS(zs, "%zu", z);

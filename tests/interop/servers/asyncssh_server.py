@@ -1,8 +1,8 @@
-"""asyncssh_server.py ADDRESS PORT HOSTKEY AUTHORIZED - asyncssh as a server; the password is $PASSWORD.
+"""asyncssh_server.py ADDRESS PORT HOSTKEY AUTHORIZED - asyncssh as a server.
 
 SPDX-License-Identifier: MIT
 
-Everybody is let in, and is us. Commands are the shell's; every kind of forward is allowed.
+The password is $PASSWORD. Everybody is let in, and is us. Commands are the shell's; every kind of forward is allowed.
 """
 import asyncio
 import os

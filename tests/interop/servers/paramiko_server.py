@@ -1,8 +1,8 @@
-"""paramiko_server.py ADDRESS PORT HOSTKEY AUTHORIZED - paramiko as a server; the password is $PASSWORD.
+"""paramiko_server.py ADDRESS PORT HOSTKEY AUTHORIZED - paramiko as a server.
 
 SPDX-License-Identifier: MIT
 
-Everybody is let in, and is us. Commands are the shell's; TCP is forwarded either way.
+The password is $PASSWORD. Everybody is let in, and is us. Commands are the shell's; TCP is forwarded either way.
 """
 import base64
 import os
