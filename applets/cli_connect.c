@@ -1,6 +1,7 @@
 /* cli_connect.c - the way to the server: TCP, a command, or other servers. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,17 +9,30 @@
 
 #define JUMP_ARGS 40
 
+/* 1: it may outlive us, and then nobody is to wait for the end of our stderr */
+static int is_hushed(void)
+{
+	const struct cli_set *s = &cli.set;
+
+	return CFG_SSH_MUX && s->control_path && s->control_persist && s->log_level < LOG_L_DEBUG;
+}
+
 /* a process that carries the connection on its stdin and stdout */
 static void carry(const char *const *argv, const char *what)
 {
-	int pair[2];
+	int pair[2], null = is_hushed() ? fd_open("/dev/null", O_WRONLY) : -1, err = fd_copy(2);
 	pid_t pid;
 
 	pid = fd_pair(pair);
 	if (pid == 0) {
+		if (null >= 0)
+			dup2(null, 2);
 		pid = prog_spawn(argv, pair[1], pair[1]);
+		dup2(err, 2);
 		close(pair[1]);
 	}
+	close(err);
+	close(null);
 	if (pid < 0)
 		cli_die("%s: %s", what, err_text(-pid));
 	cli.carrier = pid;

@@ -12,24 +12,27 @@ static const char help[] = "Supported escape sequences:\r\n"
 			   " ~^Z suspend ssh           ~&  to the background at the end\r\n"
 			   " ~?  this message          ~~  the character itself\r\n";
 
-static uint8_t line_start = 1, seen; /* the last byte ended a line; the escape character came */
-
-static void say(const char *text)
+static void say(const struct esc *e, const char *text)
 {
-	fmt_fd(2, "%s", text);
+	fmt_fd(e->fd, "%s", text);
 }
 
-/* 1: the byte was an escape's, and it is done */
-static int act(uint8_t c)
+/* 1: the byte was an escape's, and it is done. Our terminal and our questions are no other's. */
+static int act(struct esc *e, uint8_t c)
 {
+	if (!e->own && (c == 26 || c == 'C'))
+		return 0;
 	switch (c) {
 	case '.':
-		say("~.\r\n");
+		say(e, "~.\r\n");
+		e->left = 1;
+		if (!e->own)
+			return 1;
 		cli_tty_restore();
 		cli_say(&cli.set, LOG_L_ERROR, "Connection to %p closed.", cli.set.host);
 		cli_exit(CLI_FAILED);
 	case 26: /* ^Z */
-		say("~^Z [suspend ssh]\r\n");
+		say(e, "~^Z [suspend ssh]\r\n");
 		cli_tty_stop();
 		sess_window();
 		return 1;
@@ -38,45 +41,45 @@ static int act(uint8_t c)
 			cli_prompt();
 		return CFG_FORWARD;
 	case '#':
-		say("~#\r\n");
+		say(e, "~#\r\n");
 		if (CFG_FORWARD)
-			fwd_list(2);
+			fwd_list(e->fd);
 		return 1;
 	case 'R':
-		say("~R [rekey]\r\n");
+		say(e, "~R [rekey]\r\n");
 		ssh_rekey(&cli.ssh);
 		return 1;
 	case '?':
-		say("~?\r\n");
-		say(help);
+		say(e, "~?\r\n");
+		say(e, help);
 		return 1;
 	default: return 0;
 	}
 }
 
-size_t esc_take(uint8_t *p, size_t n)
+size_t esc_take(struct esc *e, uint8_t *p, size_t n)
 {
-	uint8_t e = (uint8_t)cli.set.escape;
 	size_t i, out = 0;
 
 	for (i = 0; i < n; i++) {
 		uint8_t c = p[i + 1];
 
-		if (seen) {
-			seen = 0;
-			if (c != e && act(c)) {
-				line_start = 1;
+		if (e->seen) {
+			e->seen = 0;
+			if (c != e->c && act(e, c)) {
+				e->mid = 0;
 				continue;
 			}
-			if (c != e)
-				p[out++] = e; /* there is room: one byte fewer was written */
-			line_start = 0;
-		} else if (line_start && c == e) {
-			seen = 1;
+			if (c != e->c)
+				p[out++] =
+				    (uint8_t)e->c; /* there is room: one byte fewer was written */
+			e->mid = 1;
+		} else if (!e->mid && c == e->c) {
+			e->seen = 1;
 			continue;
 		}
 		p[out++] = c;
-		line_start = c == '\r' || c == '\n';
+		e->mid = c != '\r' && c != '\n';
 	}
 	return out;
 }

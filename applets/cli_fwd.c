@@ -11,23 +11,23 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli_run.h"
+#include "cli_mux.h"
 #include "fwd.h"
 
 #define GLOBALS 64
 #define KEEPALIVE 255 /* and whatever else needs no more than an answer */
 #define PROVE 254     /* of cli_hostkeys.c */
 
+enum state { WANTED, ASKED, LIVE, ENDED };
+
 static struct {
-	uint8_t asked;            /* forwards whose request is out */
-	uint8_t answered;         /* and those that are settled */
 	uint8_t head, count;      /* of globals */
 	uint8_t globals[GLOBALS]; /* whose answer comes next: forward, or KEEPALIVE */
 	uint8_t by_listener[FWD_LISTENERS];
 	uint16_t port[CLI_FORWARDS]; /* where the server listens */
-	uint8_t live[CLI_FORWARDS];
-	int netcat; /* channel of -W; -1: not yet, -2: it is over */
-} fw = {.netcat = -1};
+	uint8_t state[CLI_FORWARDS]; /* enum state */
+	uint8_t other[CLI_FORWARDS]; /* another client asked for it */
+} fw;
 
 static uint8_t mem[1024] APART; /* of a request */
 
@@ -73,11 +73,22 @@ void cli_fwd_init(void)
 	fwd_init(&cli.ssh, start);
 }
 
-static void failed(const struct cli_forward *f, const char *why)
+/* how it went; why NULL: well */
+static void settled(unsigned i, const char *why)
 {
+	fw.state[i] = why ? ENDED : LIVE;
+	if (CFG_SSH_MUX)
+		mux_forwarded(i, why, cli.set.forward[i].port ? 0 : fw.port[i]);
+}
+
+static void failed(unsigned i, const char *why)
+{
+	const struct cli_forward *f = &cli.set.forward[i];
 	const char *where = f->bind_unix ? f->bind : f->bind ? f->bind : "localhost";
 
-	fw.answered++;
+	settled(i, why);
+	if (CFG_SSH_MUX && fw.other[i])
+		return;
 	if (cli.set.exit_on_forward_failure)
 		cli_die("forward -%c %p:%u: %s", f->kind & ~32, where, f->port, why);
 	cli_say(&cli.set, LOG_L_ERROR, "forward -%c %p:%u: %s", f->kind & ~32, where, f->port, why);
@@ -99,7 +110,7 @@ static int ask_local(unsigned i)
 	int n = fwd_listen(f->bind_unix ? FWD_UNIX : FWD_TCP, bind_of(f), f->port);
 
 	if (n < 0)
-		failed(f, err_text(-n));
+		failed(i, err_text(-n));
 	else
 		fw.by_listener[n] = (uint8_t)i;
 	return 1;
@@ -137,15 +148,23 @@ static int ask_remote(unsigned i)
 		      f->bind_unix ? "streamlocal-forward@openssh.com" : "tcpip-forward", &w);
 }
 
+static int is_local(const struct cli_forward *f)
+{
+	return f->kind == 'L' || f->kind == 'D';
+}
+
 static void ask_all(void)
 {
-	while (fw.asked < cli.set.n_forwards) {
-		char kind = cli.set.forward[fw.asked].kind;
-		int sent = kind == 'L' || kind == 'D' ? ask_local(fw.asked) : ask_remote(fw.asked);
+	unsigned i;
 
-		if (!sent)
+	for (i = 0; i < cli.set.n_forwards; i++) {
+		if (fw.state[i] != WANTED)
+			continue;
+		fw.state[i] = ASKED; /* ask_local may know at once how it went */
+		if (!(is_local(&cli.set.forward[i]) ? ask_local(i) : ask_remote(i))) {
+			fw.state[i] = WANTED;
 			return;
-		fw.asked++;
+		}
 	}
 }
 
@@ -155,9 +174,9 @@ int cli_fwd_cancel(unsigned i)
 	const struct cli_forward *f = &cli.set.forward[i];
 	struct wr w = wr_init(mem, sizeof(mem));
 
-	if (!fw.live[i])
+	if (fw.state[i] != LIVE)
 		return 0;
-	if (f->kind == 'L' || f->kind == 'D') {
+	if (is_local(f)) {
 		if (!fwd_cancel(f->bind_unix ? FWD_UNIX : FWD_TCP, bind_of(f), f->port))
 			return 0;
 	} else {
@@ -168,8 +187,58 @@ int cli_fwd_cancel(unsigned i)
 			    &w))
 			return 0;
 	}
-	fw.live[i] = 0;
+	fw.state[i] = ENDED;
 	return 1;
+}
+
+static int same(const char *a, const char *b)
+{
+	return a && b ? !strcmp(*a ? a : "*", b) : a == b;
+}
+
+int cli_fwd_find(const struct cli_forward *f)
+{
+	int i;
+
+	for (i = 0; i < cli.set.n_forwards; i++) {
+		const struct cli_forward *g = &cli.set.forward[i];
+
+		if (fw.state[i] != ENDED && g->kind == f->kind && same(g->bind, f->bind) &&
+		    g->bind_unix == f->bind_unix && g->port == f->port &&
+		    (f->kind == 'D' || f->kind == 'd' ||
+		     (same(g->to, f->to) && g->to_unix == f->to_unix && g->to_port == f->to_port)))
+			return i;
+	}
+	return -1;
+}
+
+int cli_fwd_add(const struct cli_forward *f)
+{
+	static char names[CLI_FORWARDS][2][256] APART;
+	struct cli_forward *g;
+	int i = 0;
+
+	while (i < cli.set.n_forwards && fw.state[i] != ENDED)
+		i++;
+	if (i == CLI_FORWARDS)
+		return -1;
+	if (i == cli.set.n_forwards)
+		cli.set.n_forwards++;
+	g = &cli.set.forward[i];
+	*g = *f;
+	if (f->bind)
+		g->bind = strcpy(names[i][0], f->bind);
+	g->to = strcpy(names[i][1], f->to);
+	fw.state[i] = WANTED;
+	fw.other[i] = 1;
+	fw.port[i] = 0;
+	return i;
+}
+
+void cli_fwd_tell(unsigned i)
+{
+	if (fw.state[i] == LIVE)
+		settled(i, NULL);
 }
 
 int cli_fwd_prove(const struct wr *w)
@@ -187,7 +256,11 @@ int cli_fwd_keepalive(void)
 /* 1: all that were to be there at the start are, or have failed */
 int cli_fwd_settled(void)
 {
-	return fw.answered >= cli.set.n_forwards;
+	int i = cli.set.n_forwards;
+
+	while (i && fw.state[i - 1] >= LIVE)
+		i--;
+	return !i;
 }
 
 /* ---- answers --------------------------------------------------------------- */
@@ -197,11 +270,10 @@ static void on_listening(const struct fwd_answer *a)
 	unsigned i = fw.by_listener[a->n];
 
 	if (a->err) {
-		failed(&cli.set.forward[i], err_text(-a->err));
+		failed(i, err_text(-a->err));
 		return;
 	}
-	fw.live[i] = 1;
-	fw.answered++;
+	settled(i, NULL);
 }
 
 void cli_fwd_reply(const struct ssh_event *ev)
@@ -221,15 +293,13 @@ void cli_fwd_reply(const struct ssh_event *ev)
 		return;
 	f = &cli.set.forward[whose];
 	if (!ev->num) {
-		failed(f, "the server refuses it");
+		failed(whose, "the server refuses it");
 		return;
 	}
-	fw.answered++;
-	fw.live[whose] = 1;
-	fw.port[whose] = f->port;
-	if (f->bind_unix || f->port)
+	fw.port[whose] = f->bind_unix || f->port ? f->port : (uint16_t)rd_u32(&r);
+	settled(whose, NULL);
+	if (f->bind_unix || f->port || (CFG_SSH_MUX && fw.other[whose]))
 		return;
-	fw.port[whose] = (uint16_t)rd_u32(&r);
 	cli_say(&cli.set, LOG_L_INFO, "Allocated port %u for remote forward to %p:%u",
 		fw.port[whose], f->to ? f->to : "socks", f->to_port);
 }
@@ -260,11 +330,11 @@ static void on_accepted(const struct fwd_accept *a)
 }
 
 /* a channel to host:port for somebody without an address */
-static int open_direct(const char *host, uint32_t port)
+int cli_fwd_direct(struct str host, uint32_t port)
 {
 	struct wr w = wr_init(mem, sizeof(mem));
 
-	wr_strz(&w, host);
+	wr_str(&w, host.p, host.len);
 	wr_u32(&w, port);
 	wr_strz(&w, "127.0.0.1");
 	wr_u32(&w, 65535);
@@ -273,7 +343,7 @@ static int open_direct(const char *host, uint32_t port)
 
 static void on_socks(const char *host, uint32_t port)
 {
-	int ch = open_direct(host, port);
+	int ch = cli_fwd_direct(str_of(host), port);
 
 	if (ch >= 0 || !ssh_chan_room(&cli.ssh))
 		fwd_socks_placed(ch);
@@ -289,7 +359,7 @@ static const struct cli_forward *remote_find(int is_unix, struct str host, uint3
 	for (i = 0; i < cli.set.n_forwards; i++) {
 		const struct cli_forward *f = &cli.set.forward[i];
 
-		if (f->kind == 'L' || f->kind == 'D' || !fw.live[i] || f->bind_unix != is_unix)
+		if (is_local(f) || fw.state[i] != LIVE || f->bind_unix != is_unix)
 			continue;
 		if (is_unix ? str_is(host, f->bind) : port == fw.port[i])
 			return f;
@@ -326,33 +396,22 @@ int cli_fwd_open(const struct ssh_event *ev)
 
 /* ---- -W -------------------------------------------------------------------- */
 
-static void netcat_open(void)
+const char *cli_fwd_target(uint32_t *to)
 {
 	static char host[256] APART;
 	const char *spec = cli.set.netcat, *colon = strrchr(spec, ':');
+	int bracket = *spec == '[', len = colon ? (int)(colon - spec) - 2 * bracket : 0;
 	uint64_t port = 0;
-	int bracket = *spec == '[';
 
-	if (!colon || colon == spec || num_parse(colon + 1, 1, 65535, &port))
+	if (len <= 0 || num_parse(spec + len + 2 * bracket + 1, 1, 65535, &port))
 		cli_die("-W %p: host:port is wanted", spec);
-	fmt(host, sizeof(host), "%.*s", (int)(colon - spec) - 2 * bracket, spec + bracket);
-	fw.netcat = open_direct(host, (uint32_t)port);
-	if (fw.netcat >= 0)
-		fwd_take(fw.netcat, 1, 0);
-}
-
-int cli_fwd_netcat_over(void)
-{
-	if (fw.netcat >= 0 && !fwd_is(fw.netcat))
-		fw.netcat = -2;
-	return fw.netcat == -2;
+	fmt(host, sizeof(host), "%.*s", len, spec + bracket);
+	*to = (uint32_t)port;
+	return host;
 }
 
 void cli_fwd_refused(const struct ssh_event *ev)
 {
-	if (ev->ch == fw.netcat)
-		cli_die("stdio forwarding failed: %*p", (int)ev->data.len,
-			(const char *)ev->data.p);
 	cli_say(&cli.set, LOG_L_WARN, "channel %d: open failed: %*p", ev->ch, (int)ev->data.len,
 		(const char *)ev->data.p);
 }
@@ -367,8 +426,6 @@ void cli_fwd_work(void)
 	if (!cli.authed)
 		return;
 	ask_all();
-	if (cli.set.netcat && fw.netcat == -1)
-		netcat_open();
 	if (fwd_listening(&answer))
 		on_listening(&answer);
 	if (fwd_accepted(&accept))

@@ -1,9 +1,10 @@
-/* cli_sess.c - the session of this process: its requests, and its three descriptors (RFC 4254 6). */
+/* cli_sess.c - sessions: their channels, and their three descriptors (RFC 4254 6). */
 /* SPDX-License-Identifier: MIT */
 /*
- * All requests leave in one flight as soon as the channel is open; the last one
- * alone wants a reply. Then: write what waits, read where poll found something,
- * and it is over when the server has closed the channel and all is written.
+ * The first of the table is our own, the others belong to control connections
+ * (cli_mux.c). Once its requests are out: write what waits, read where poll found
+ * something, and it is over when the server has closed the channel and all is
+ * written. A pipe to a host (-W) is a session without requests.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,284 +13,225 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli_run.h"
+#include "cli_sess.h"
 
-enum req { REQ_AGENT, REQ_PTY, REQ_ENV, REQ_START, REQ_DONE };
-
-static struct {
-	int ch; /* -1: none */
-	uint8_t opened, over;
-	uint8_t tty;    /* a terminal is asked for */
-	uint8_t req;    /* enum req that is next */
-	uint8_t env;    /* how many variables are sent */
-	uint8_t window; /* window-change is due */
-	uint8_t ready;
-	uint8_t set_nonblock[3]; /* descriptors that we made so, to be put back */
-	int in, out[2];
-} sess = {
-    .ch = -1, .in = -1, .out = {-1, -1}
-};
-
-static uint8_t mem[SSH_DATA_MAX] APART; /* of a request */
+struct sess sess_table[SESSIONS];
+static uint8_t own_over;
 
 /* a terminal for a shell, or where -t says so */
-static int wants_tty(void)
+int sess_wants_tty(void)
 {
+	int has = isatty(0), want;
+
+	if (cli.set.subsystem || cli.set.netcat)
+		return 0;
 	switch (cli.set.tty) {
 	case ASK_NO: return 0;
 	case ASK_FORCE: return 1;
-	case ASK_YES: return isatty(0);
-	default: return !cli.set.command && isatty(0);
+	case ASK_YES: want = has; break;
+	default: return !cli.set.command && has;
 	}
+	if (!want)
+		cli_say(&cli.set, LOG_L_WARN,
+			"no terminal is asked for, as stdin is none (-tt forces it)");
+	return want;
 }
 
 /* a pipe is no good to us while it blocks; a terminal belongs to others as well */
-static void nonblock(int fd)
+static void nonblock(struct sess *s)
 {
 	struct stat st;
-	int flags = fcntl(fd, F_GETFL);
+	int i, fd, flags;
 
-	if (flags < 0 || flags & O_NONBLOCK || fstat(fd, &st) < 0 ||
-	    !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
-		return;
-	sess.set_nonblock[fd] = fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
+	for (i = 0; i < 3; i++) {
+		fd = s->ask.fd[i];
+		flags = fcntl(fd, F_GETFL);
+		if (flags < 0 || flags & O_NONBLOCK || fstat(fd, &st) < 0 ||
+		    !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
+			continue;
+		if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0)
+			s->nonblock |= 1 << i;
+	}
+}
+
+static void put_back(struct sess *s)
+{
+	int i, fd;
+
+	for (i = 0; i < 3; i++) {
+		fd = s->ask.fd[i];
+		if (s->nonblock & 1 << i)
+			fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+		if (s->owner && fd >= 0)
+			close(fd);
+	}
+	s->nonblock = 0;
 }
 
 void sess_restore(void)
 {
-	int fd;
+	struct sess *s;
 
-	for (fd = 0; fd < 3; fd++)
-		if (sess.set_nonblock[fd])
-			fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	for (s = sess_table; s < sess_table + SESSIONS; s++)
+		if (s->state)
+			put_back(s);
 }
 
-static void open_channel(void)
+void sess_end(struct sess *s)
 {
-	if (sess.ch < 0 && !sess.over)
-		sess.ch = ssh_chan_open(&cli.ssh, "session", STR(""));
+	struct sess *t;
+
+	if (s->ch >= 0)
+		ssh_chan_close(&cli.ssh, s->ch);
+	s->state = s->state == OPENING ? GONE : FREE;
+	put_back(s);
+	for (t = sess_table; t < sess_table + SESSIONS; t++) /* a pipe may be that of several */
+		if (SESSIONS > 1 && t->state > FREE && t->state < GONE)
+			nonblock(t);
+	if (!s->owner) {
+		cli_tty_restore();
+		cli.status = s->status;
+		own_over = 1;
+	} else if (CFG_SSH_MUX) {
+		mux_over(s->owner, (uint32_t)s->ch, s->status);
+	}
+}
+
+static void open_channel(struct sess *s)
+{
+	s->ch = s->ask.port ? cli_fwd_direct(s->ask.term, s->ask.port)
+			    : ssh_chan_open(&cli.ssh, "session", STR(""));
+	if (s->ch >= 0)
+		s->state = OPENING;
+}
+
+struct sess *sess_new(const struct sess_ask *a, struct mux_client *owner)
+{
+	struct sess *s = sess_table + !!owner;
+
+	while (s < sess_table + SESSIONS && s->state)
+		s++;
+	if (s == sess_table + SESSIONS || (owner && !ssh_chan_room(&cli.ssh)))
+		return NULL;
+	*s = (struct sess){.state = WAITING, .owner = owner, .ch = -1, .status = -1};
+	s->ask = *a;
+	s->in = a->fd[0];
+	s->out[0] = a->fd[1];
+	s->out[1] = a->fd[2];
+	s->esc = (struct esc){.c = a->tty ? a->escape : -1, .fd = a->fd[2], .own = !owner};
+	if (a->port) {
+		s->req = REQ_DONE;
+		s->status =
+		    owner ? -1 : 0; /* who waits for one of theirs is told of its end alone */
+	}
+	nonblock(s);
+	open_channel(s);
+	return s;
+}
+
+void sess_drop(struct sess *s)
+{
+	s->status = -1;
+	sess_end(s);
 }
 
 void sess_start(void)
 {
-	int i;
+	struct sess_ask a = {
+	    .fd = {0, 1, 2},
+              .agent = cli.set.forward_agent
+        };
 
-	if (cli.set.no_session || cli.set.netcat) {
-		sess.over = 1;
+	if (cli.set.netcat) {
+		cli.set.no_session = 0;
+		a.term = str_of(cli_fwd_target(&a.port));
+		a.fd[2] = -1;
+	} else if (cli.set.no_session) {
+		own_over = 1;
 		return;
+	} else {
+		a.term = str_of(getenv("TERM"));
+		a.command = str_of(cli.set.command);
 	}
-	sess.tty = !cli.set.subsystem && wants_tty();
-	if (cli.set.tty >= ASK_YES && !sess.tty && cli.set.tty != ASK_AUTO)
-		cli_say(&cli.set, LOG_L_WARN,
-			"no terminal is asked for, as stdin is none (-tt forces it)");
-	sess.in = 0;
-	sess.out[0] = 1;
-	sess.out[1] = 2;
+	a.subsystem = cli.set.subsystem;
+	a.tty = (uint8_t)sess_wants_tty();
+	a.escape = cli.set.escape;
 	if (cli.set.stdin_null || cli.set.background)
-		sess.in = fd_open("/dev/null", O_RDONLY);
-	for (i = 0; i < 3; i++)
-		nonblock(i);
-	open_channel();
+		a.fd[0] = fd_open("/dev/null", O_RDONLY);
+	sess_new(&a, NULL);
+}
+
+static struct sess *by_channel(int ch)
+{
+	struct sess *s;
+
+	for (s = sess_table; s < sess_table + SESSIONS; s++)
+		if (s->state >= OPENING && s->ch == ch)
+			return s;
+	return NULL;
 }
 
 int sess_is(int ch)
 {
-	return ch == sess.ch;
+	return by_channel(ch) != NULL;
 }
 
 int sess_started(void)
 {
-	return sess.req == REQ_DONE || (cli.authed && sess.over);
+	return sess_table[0].req == REQ_DONE || (cli.authed && own_over);
 }
 
 int sess_over(void)
 {
-	return sess.over && !cli.set.no_session;
-}
-
-static void over(void)
-{
-	sess.over = 1;
-	sess.ch = -1;
-}
-
-/* ---- requests -------------------------------------------------------------- */
-
-static struct str wrote(const struct wr *w)
-{
-	return (struct str){w->start, wr_len(w)};
-}
-
-static int request(const char *name, int want, const struct wr *w)
-{
-	return ssh_chan_request(&cli.ssh, sess.ch, name, want, wrote(w));
-}
-
-static int put_env(const char *name, size_t n, const char *value)
-{
-	struct wr w = wr_init(mem, sizeof(mem));
-
-	wr_str(&w, name, n);
-	wr_strz(&w, value);
-	return w.bad || request("env", 0, &w);
-}
-
-/* SetEnv first, then what SendEnv's patterns find in our own environment; 0: no room now */
-static int req_env(void)
-{
-	struct cli_set *t = &cli.set;
-	int i, at = 0;
-	char **e;
-
-	for (i = 0; i < CLI_VARS && t->set_env[i]; i++) {
-		const char *eq = strchr(t->set_env[i], '=');
-
-		if (at++ < sess.env || !eq)
-			continue;
-		if (!put_env(t->set_env[i], (size_t)(eq - t->set_env[i]), eq + 1))
-			return 0;
-		sess.env++;
-	}
-	for (e = environ; *e; e++) {
-		const char *eq = strchr(*e, '=');
-
-		if (!eq || !cli_sends(t, (struct str){(uint8_t *)*e, (size_t)(eq - *e)}) ||
-		    at++ < sess.env)
-			continue;
-		if (!put_env(*e, (size_t)(eq - *e), eq + 1))
-			return 0;
-		sess.env++;
-	}
-	return 1;
-}
-
-static int req_start(void)
-{
-	const char *command = cli.set.command;
-	struct wr w = wr_init(mem, sizeof(mem));
-
-	if (!command)
-		return request("shell", 1, &w);
-	wr_strz(&w, command);
-	if (w.bad)
-		cli_die("the command is too long (%d bytes at most)", (int)sizeof(mem) - 4);
-	return request(cli.set.subsystem ? "subsystem" : "exec", 1, &w);
-}
-
-/* 0: no room now */
-static int req_next(void)
-{
-	struct wr w = wr_init(mem, sizeof(mem));
-
-	switch (sess.req) {
-	case REQ_AGENT:
-		return !CFG_FORWARD || !cli.set.forward_agent ||
-		       request("auth-agent-req@openssh.com", 0, &w);
-	case REQ_PTY:
-		if (!sess.tty)
-			return 1;
-		cli_tty_request(&w);
-		return request("pty-req", 1, &w);
-	case REQ_ENV: return req_env();
-	default: return req_start();
-	}
-}
-
-static void send_requests(void)
-{
-	struct wr w = wr_init(mem, sizeof(mem));
-
-	while (sess.opened && sess.req < REQ_DONE && req_next()) {
-		if (++sess.req < REQ_DONE)
-			continue;
-		mem_rest(mem, sizeof(mem));
-		if (sess.tty)
-			cli_tty_raw();
-	}
-	if (!sess.window || sess.req != REQ_DONE)
-		return;
-	cli_tty_size(&w);
-	sess.window = !request("window-change", 0, &w);
+	return own_over && !cli.set.no_session;
 }
 
 void sess_window(void)
 {
-	sess.window = sess.tty;
+	struct sess *s;
+
+	for (s = sess_table; s < sess_table + SESSIONS; s++)
+		s->window = s->ask.tty;
 }
 
-/* RFC 4254 6.10 */
-static int signal_number(struct str name)
+static void on_refused(struct sess *s, struct str why)
 {
-	static const char names[] =
-	    "HUP,INT,QUIT,ILL,,ABRT,,FPE,KILL,USR1,SEGV,USR2,PIPE,ALRM,TERM";
-	struct str list = STR(names), one;
-	int i;
-
-	for (i = 1; list_next(&list, &one); i++)
-		if (one.len && str_eq(one, name))
-			return i;
-	return 0;
+	if (!s->owner)
+		cli_die("%p: %s: %*p", cli.set.host,
+			s->ask.port ? "stdio forwarding failed" : "the server refuses a session",
+			(int)why.len, (const char *)why.p);
+	s->ch = -1;
+	s->state = OPEN;
+	sess_end(s);
 }
 
-static int on_request(const struct ssh_event *ev)
+/* of a channel that nobody wants any more */
+static void gone_event(struct sess *s, const struct ssh_event *ev)
 {
-	struct rd r = rd_init(ev->data);
-	struct str name;
-	int n;
-
-	if (str_is(ev->name, "exit-status")) {
-		n = (int)(rd_u32(&r) & 255);
-		if (!r.bad)
-			cli.status = n;
-		return !r.bad;
-	}
-	if (str_is(ev->name, "exit-signal")) {
-		name = rd_str(&r);
-		n = signal_number(name);
-		cli.status = n ? 128 + n : CLI_FAILED;
-		cli_say(&cli.set, LOG_L_WARN, "the remote command was ended by signal %*p",
-			(int)name.len, (const char *)name.p);
-		return !r.bad;
-	}
-	if (str_is(ev->name, "eow@openssh.com")) {
-		ssh_chan_eof(&cli.ssh, sess.ch);
-		sess.in = -1;
-		return 1;
-	}
-	return 0;
-}
-
-/* the answers come in the order of the requests that wanted one: the terminal's, the start's */
-static void on_reply(int yes)
-{
-	static uint8_t got;
-
-	got++;
-	if (yes)
-		return;
-	if (sess.tty && got == 1) {
-		cli_say(&cli.set, LOG_L_WARN, "the server gives us no terminal");
-		cli_tty_restore();
-		return;
-	}
-	cli_die("%p: the server does not run that %s", cli.set.host,
-		cli.set.subsystem ? "subsystem"
-		: cli.set.command ? "command"
-				  : "shell");
+	if (ev->type == SSH_EV_OPENED)
+		ssh_chan_close(&cli.ssh, s->ch);
+	if (ev->type == SSH_EV_OPENED || ev->type == SSH_EV_REFUSED)
+		s->state = FREE;
 }
 
 void sess_event(const struct ssh_event *ev)
 {
+	struct sess *s = by_channel(ev->ch);
+
+	if (SESSIONS > 1 && s->state == GONE) {
+		gone_event(s, ev);
+		return;
+	}
 	switch (ev->type) {
 	case SSH_EV_OPENED:
-		sess.opened = 1;
-		send_requests();
+		s->state = OPEN;
+		if (CFG_SSH_MUX && s->ask.port && s->owner)
+			mux_opened(s->owner, (uint32_t)s->ch);
+		sess_requests(s);
 		break;
-	case SSH_EV_REFUSED:
-		cli_die("%p: the server refuses a session: %*p", cli.set.host, (int)ev->data.len,
-			(const char *)ev->data.p);
-	case SSH_EV_REPLY: on_reply((int)ev->num); break;
-	case SSH_EV_REQUEST: ssh_answer(&cli.ssh, on_request(ev) ? SSH_YES : SSH_NO); break;
+	case SSH_EV_REFUSED: on_refused(s, ev->data); break;
+	case SSH_EV_REPLY: sess_on_reply(s, (int)ev->num); break;
+	case SSH_EV_REQUEST: sess_on_request(s, ev); break;
 	default: break;
 	}
 }
@@ -297,75 +239,93 @@ void sess_event(const struct ssh_event *ev)
 /* ---- bytes ----------------------------------------------------------------- */
 
 /* to stdout and stderr; a reader that has gone is told to the server, whose command gets SIGPIPE */
-static void pump_out(int ext)
+static void pump_out(struct sess *s, int ext)
 {
-	while (flow_in(&cli.ssh, sess.ch, ext, sess.out[ext]) == FLOW_ENDED) {
-		sess.out[ext] = -1;
+	while (flow_in(&cli.ssh, s->ch, ext, s->out[ext]) == FLOW_ENDED) {
+		s->out[ext] = -1;
 		if (ext == 0)
-			ssh_chan_eow(&cli.ssh, sess.ch);
+			ssh_chan_eow(&cli.ssh, s->ch);
 	}
 }
 
-static void pump_in(void)
+static void pump_in(struct sess *s)
 {
-	size_t n, escapes = sess.tty && cli.set.escape >= 0;
+	size_t n, escapes = s->esc.c >= 0;
 	uint8_t *p;
 	ssize_t r;
 
-	if (sess.in < 0 || !sess.ready || sess.req < REQ_DONE)
+	if (s->in < 0 || !s->ready || s->req < REQ_DONE)
 		return;
-	p = ssh_out_buf(&cli.ssh, sess.ch, 0, &n);
+	p = ssh_out_buf(&cli.ssh, s->ch, 0, &n);
 	if (!p || n <= escapes)
 		return;
-	sess.ready = 0;
-	r = read(sess.in, p + escapes, n - escapes);
+	s->ready = 0;
+	r = read(s->in, p + escapes, n - escapes);
 	if (r < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (r > 0) {
-		n = escapes ? esc_take(p, (size_t)r) : (size_t)r;
-		ssh_out_ack(&cli.ssh, sess.ch, 0, n);
+		n = escapes ? esc_take(&s->esc, p, (size_t)r) : (size_t)r;
+		ssh_out_ack(&cli.ssh, s->ch, 0, n);
 		return;
 	}
-	sess.in = -1;
-	ssh_chan_eof(&cli.ssh, sess.ch);
+	s->in = -1;
+	ssh_chan_eof(&cli.ssh, s->ch);
+}
+
+static void pump(struct sess *s)
+{
+	if (s->state == WAITING)
+		open_channel(s);
+	if (s->state != OPEN)
+		return;
+	sess_requests(s);
+	pump_out(s, 0);
+	pump_out(s, 1);
+	pump_in(s);
+	if (s->esc.left || (ssh_in_closed(&cli.ssh, s->ch) && ssh_in_eof(&cli.ssh, s->ch)))
+		sess_end(s);
 }
 
 void sess_pump(void)
 {
-	if (!cli.authed || sess.over)
-		return;
-	open_channel();
-	if (!sess.opened)
-		return;
-	send_requests();
-	pump_out(0);
-	pump_out(1);
-	pump_in();
-	if (ssh_in_closed(&cli.ssh, sess.ch) && ssh_in_eof(&cli.ssh, sess.ch)) {
-		ssh_chan_close(&cli.ssh, sess.ch);
-		over();
-	}
+	struct sess *s;
+
+	if (cli.authed)
+		for (s = sess_table; s < sess_table + SESSIONS; s++)
+			pump(s);
 }
 
-unsigned sess_poll(struct pollfd *p)
+static unsigned poll_one(const struct sess *s, struct pollfd *p)
 {
 	unsigned n = 0;
 	size_t room;
 	int e;
 
-	if (!sess.opened || sess.over)
-		return 0;
 	for (e = 0; e < 2; e++)
-		if (sess.out[e] >= 0 && ssh_in_buf(&cli.ssh, sess.ch, e, &room))
-			p[n++] = (struct pollfd){.fd = sess.out[e], .events = POLLOUT};
-	if (sess.in >= 0 && sess.req == REQ_DONE && ssh_out_buf(&cli.ssh, sess.ch, 0, &room))
-		p[n++] = (struct pollfd){.fd = sess.in, .events = POLLIN};
+		if (s->out[e] >= 0 && ssh_in_buf(&cli.ssh, s->ch, e, &room))
+			p[n++] = (struct pollfd){.fd = s->out[e], .events = POLLOUT};
+	if (s->in >= 0 && s->req == REQ_DONE && ssh_out_buf(&cli.ssh, s->ch, 0, &room))
+		p[n++] = (struct pollfd){.fd = s->in, .events = POLLIN};
+	return n;
+}
+
+unsigned sess_poll(struct pollfd *p)
+{
+	const struct sess *s;
+	unsigned n = 0;
+
+	for (s = sess_table; s < sess_table + SESSIONS; s++)
+		if (s->state == OPEN)
+			n += poll_one(s, p + n);
 	return n;
 }
 
 void sess_polled(const struct pollfd *p, unsigned n)
 {
-	while (n--)
-		if (p[n].events == POLLIN && p[n].revents)
-			sess.ready = 1;
+	struct sess *s;
+
+	for (; n--; p++)
+		for (s = sess_table; s < sess_table + SESSIONS; s++)
+			if (p->events == POLLIN && p->revents && s->state == OPEN && s->in == p->fd)
+				s->ready = 1;
 }

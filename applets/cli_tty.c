@@ -1,7 +1,6 @@
 /* cli_tty.c - our terminal, raw while a session with one lasts. */
 /* SPDX-License-Identifier: MIT */
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -57,11 +56,11 @@ void cli_tty_stop(void)
 		cli_tty_raw();
 }
 
-void cli_tty_size(struct wr *w)
+void cli_tty_size(struct wr *w, int fd)
 {
 	struct winsize s = {0};
 
-	if (tty_size(0, &s) < 0 || !s.ws_col)
+	if (tty_size(fd, &s) < 0 || !s.ws_col)
 		s = (struct winsize){.ws_col = 80, .ws_row = 24};
 	wr_u32(w, s.ws_col);
 	wr_u32(w, s.ws_row);
@@ -69,11 +68,9 @@ void cli_tty_size(struct wr *w)
 	wr_u32(w, s.ws_ypixel);
 }
 
-void cli_tty_request(struct wr *w)
+void cli_tty_request(struct wr *w, int fd, struct str term)
 {
-	const char *term = getenv("TERM");
-
-	wr_strz(w, term ? term : "");
-	cli_tty_size(w);
-	ttymodes_write(w, 0);
+	wr_str(w, term.p, term.len);
+	cli_tty_size(w, fd);
+	ttymodes_write(w, fd);
 }

@@ -46,10 +46,10 @@ static int rules_put(char to[FWD_RULES], enum authkeys_multi which)
 /* nobody can guess it; the forwarder makes the directory, and fails where it is there */
 static void agent_name(void)
 {
-	uint32_t n[4];
+	uint32_t n[2];
 
 	rng_bytes(&mon.rng, (uint8_t *)n, sizeof(n));
-	fmt(agent, sizeof(agent), "/tmp/ssh-%x%x%x%x/agent", n[0], n[1], n[2], n[3]);
+	fmt(agent, sizeof(agent), "/tmp/ssh-%08x%08x/agent", n[0], n[1]);
 }
 
 static int policy_fill(void)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "applets.h"
-#include "cli_run.h"
+#include "cli_mux.h"
 #include "fwd.h"
 
 #define REST_MS 50 /* of silence, then memory that was used for a burst is given back */
@@ -21,13 +21,15 @@
 struct cli cli APART;
 
 static uint8_t pool[CFG_CLIENT_POOL_KB * 1024] APART, rx[CFG_RX_SIZE] APART, tx[CFG_TX_SIZE] APART;
-static struct pollfd polled[6 + FWD_POLL] APART;
+static struct pollfd polled[2 + SESS_POLL + MUX_POLL + FWD_POLL] APART;
 static int wants_rest;
 
 noreturn void cli_exit(int status)
 {
 	cli_tty_restore();
 	sess_restore();
+	if (CFG_SSH_MUX)
+		mux_stop();
 	if (cli.carrier > 0)
 		kill(cli.carrier, SIGHUP);
 	ssh_wipe(&cli.ssh);
@@ -97,7 +99,10 @@ static void on_authed(const struct ssh_event *ev)
 	cli.authed = 1;
 	cli_auth_done();
 	local_command();
-	sess_start();
+	if (CFG_SSH_MUX)
+		mux_listen();
+	if (!CFG_SSH_MUX || !mux_away)
+		sess_start();
 }
 
 /* of a channel that is open, or opens */
@@ -161,6 +166,8 @@ static void event_take(const struct ssh_event *ev)
 static void pump_all(void)
 {
 	sess_pump();
+	if (CFG_SSH_MUX)
+		mux_work();
 	if (CFG_FORWARD)
 		cli_fwd_work();
 	if (CFG_HOSTKEY_UPDATE)
@@ -251,12 +258,22 @@ static void rest(void)
 	wants_rest = 0;
 }
 
-static void signals_take(void)
+int cli_signals(void)
+{
+	static const int signals[] = {SIGWINCH, SIGCHLD, SIGCONT, SIGTERM,
+				      SIGHUP,   SIGINT,  SIGQUIT, 0};
+
+	return sig_pipe(signals);
+}
+
+void cli_signals_take(void)
 {
 	int s;
 
 	while ((s = sig_next())) {
-		if (s == SIGWINCH)
+		if (CFG_SSH_MUX && s == SIGWINCH && cli.master)
+			kill(cli.master, s);
+		else if (s == SIGWINCH)
 			sess_window();
 		else if (s == SIGCHLD)
 			while (waitpid(-1, NULL, WNOHANG) > 0)
@@ -272,7 +289,7 @@ static void signals_take(void)
 static int wait_for(int sig, uint64_t ms)
 {
 	size_t n, room;
-	unsigned count = 2, mark;
+	unsigned count = 2, mark, mux;
 	int r;
 
 	ssh_tx_buf(&cli.ssh, &n);
@@ -281,6 +298,9 @@ static int wait_for(int sig, uint64_t ms)
 	    (struct pollfd){.fd = cli.sock, .events = (room ? POLLIN : 0) | (n ? POLLOUT : 0)};
 	polled[1] = (struct pollfd){.fd = sig, .events = POLLIN};
 	count += sess_poll(polled + count);
+	mux = count;
+	if (CFG_SSH_MUX)
+		count += mux_poll(polled + count);
 	mark = count;
 	if (CFG_FORWARD)
 		count += fwd_poll(polled + count);
@@ -294,8 +314,10 @@ static int wait_for(int sig, uint64_t ms)
 	else
 		wants_rest = cli.authed;
 	if (polled[1].revents)
-		signals_take();
-	sess_polled(polled + 2, mark - 2);
+		cli_signals_take();
+	sess_polled(polled + 2, mux - 2);
+	if (CFG_SSH_MUX)
+		mux_polled(polled + mux, mark - mux);
 	if (CFG_FORWARD)
 		fwd_polled(polled + mark, count - mark);
 	if (!(polled[0].revents & (POLLIN | POLLHUP | POLLERR)))
@@ -307,21 +329,32 @@ static int wait_for(int sig, uint64_t ms)
 	return wire_read(&cli.ssh, cli.sock);
 }
 
-/* 1: nothing keeps us here any more */
-static int done(void)
+/* milliseconds until nothing keeps us here any more */
+static uint64_t left_to_do(uint64_t now)
 {
+	static uint64_t since; /* there is nobody */
+	int busy = (CFG_FORWARD && fwd_count()) || (CFG_SSH_MUX && mux_count());
+	uint32_t persist = CFG_SSH_MUX ? cli.set.control_persist : 0;
+
+	if (busy || !since)
+		since = now;
 	if (!cli.authed)
+		persist = 0;
+	else if ((sess_over() && !busy) || (CFG_SSH_MUX && mux_quit))
 		return 0;
-	if (cli.set.netcat)
-		return cli_fwd_netcat_over();
-	return sess_over() && !(CFG_FORWARD && fwd_count());
+	else if (!CFG_SSH_MUX || mux_away < 2 || !cli.set.no_session || persist == UINT32_MAX)
+		persist = 0;
+	return left(persist, since, now);
 }
 
-/* -f: once it is known that all is well, the shell goes on */
+/* -f, ControlPersist: once it is known that all is well, the shell goes on */
 static void background(void)
 {
-	if (!cli.set.background || !cli.authed ||
-	    (CFG_FORWARD && cli.set.exit_on_forward_failure && !cli_fwd_settled()))
+	if (!cli.authed || (CFG_FORWARD && cli.set.exit_on_forward_failure && !cli_fwd_settled()))
+		return;
+	if (CFG_SSH_MUX && mux_away == 1)
+		mux_detach();
+	if (!cli.set.background)
 		return;
 	cli.set.background = 0;
 	if (proc_background() < 0 || (cli.set.no_session && proc_null() < 0))
@@ -330,23 +363,24 @@ static void background(void)
 
 static void loop(void)
 {
-	static const int signals[] = {SIGWINCH, SIGCHLD, SIGCONT, SIGTERM,
-				      SIGHUP,   SIGINT,  SIGQUIT, 0};
+	uint64_t left, now;
 	int sig = -1;
 
 	cli.heard = cli.active = cli.start = clock_ms();
 	for (;;) {
 		if (!work())
 			return;
-		if (done()) {
+		now = clock_ms();
+		left = left_to_do(now);
+		if (!left) {
 			ssh_disconnect(&cli.ssh, DISCONNECT_BY_APPLICATION, "disconnected by user");
 			flush();
-			cli_exit(cli.set.netcat ? 0 : cli.status < 0 ? CLI_FAILED : cli.status);
+			cli_exit(cli.status < 0 ? CLI_FAILED : cli.status);
 		}
 		background();
 		if (cli.authed && sig < 0)
-			sig = sig_pipe(signals);
-		if (!wait_for(sig, clocks(clock_ms())))
+			sig = cli_signals();
+		if (!wait_for(sig, least(left, clocks(now))))
 			return;
 	}
 }
@@ -397,6 +431,10 @@ int ssh_main(int argc, char **argv)
 			 CFG_COMPAT_DROPBEAR && !strcmp(self_name(), "dbclient"));
 	if (r > 0)
 		return r - 1;
+	if (CFG_SSH_MUX)
+		mux_client();
+	else if (cli.set.control_command)
+		cli_die("-O: shared connections are not built in");
 	cli_connect();
 	conf_fill();
 	rand_seed(seed);

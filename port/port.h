@@ -312,7 +312,8 @@ pid_t child_spawn(const struct child *c);
  * vfork, exec (by PATH): a program that goes on beside us at the same terminal, with
  * our environment, umask and open files (not those with CLOEXEC), in and out
  * as its 0 and 1 (neither may be one of 0 to 2 but in its own place). When we
- * die it gets SIGTERM. The pid or -errno.
+ * die it gets SIGTERM, unless in and out are one: whoever holds the other end of that
+ * may be a child of ours. The pid or -errno.
  */
 pid_t prog_spawn(const char *const *argv, int in, int out);
 /* until that one has ended: its status as of waitpid, -1: there is none */

@@ -346,7 +346,8 @@ static void prog_body(const struct job *j)
 	const struct child *c = j->child;
 
 	sig_pass_on();
-	sys(SYS_prctl, PR_SET_PDEATHSIG, (long)SIGTERM);
+	if (c->in != c->out)
+		sys(SYS_prctl, PR_SET_PDEATHSIG, (long)SIGTERM);
 	sys(SYS_dup3, c->in, 0, 0L);
 	sys(SYS_dup3, c->out, 1, 0L);
 	report(j->pipe, exec_path(c->argv));
