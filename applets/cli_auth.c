@@ -43,7 +43,7 @@ static struct candidate {
 
 static uint8_t agent_mem[32768] APART, file_mem[KEYFILE_MAX] APART, blob_mem[BLOB_MAX] APART;
 static char secret[SECRET_MAX] APART;
-static struct key key; /* of the file in hand */
+static struct key key ASIDE; /* of the file in hand */
 
 static struct str user(void)
 {
@@ -334,6 +334,7 @@ static void on_sign(struct str data)
 		cli_say(&cli.set, LOG_L_WARN, "the agent refuses to sign");
 	}
 	ssh_answer_sig(&cli.ssh, sig);
+	REST(out);
 }
 
 /* one line each, echoed or not, as the server wants it; its text is shown escaped */
@@ -383,9 +384,9 @@ void cli_auth_done(void)
 	if (auth.agent >= 0)
 		close(auth.agent);
 	auth.agent = -1;
-	mem_rest(cand, sizeof(cand));
-	mem_rest(file_mem, sizeof(file_mem));
-	mem_rest(blob_mem, sizeof(blob_mem));
-	mem_rest(agent_mem, sizeof(agent_mem));
-	mem_rest(secret, sizeof(secret));
+	REST(cand);
+	REST(file_mem);
+	REST(blob_mem);
+	REST(agent_mem);
+	REST(secret);
 }

@@ -89,12 +89,14 @@ static int dial(void)
 	static struct dial d APART;
 	const struct cli_set *s = &cli.set;
 	struct addr from;
-	int r;
+	int r, fd;
 
 	if (s->bind_address && (r = addr_parse(&from, s->bind_address, s->family, 0)) < 0)
 		cli_die("BindAddress %p: %s", s->bind_address, err_text(-r));
-	return dial_now(&d, s->host, s->port, s->family, s->bind_address ? &from : NULL,
-			s->bind_interface, s->connect_timeout * 1000);
+	fd = dial_now(&d, s->host, s->port, s->family, s->bind_address ? &from : NULL,
+		      s->bind_interface, s->connect_timeout * 1000);
+	REST(d);
+	return fd;
 }
 
 void cli_connect(void)

@@ -13,7 +13,7 @@
 
 #include "cli_mux_in.h"
 
-static struct mux_client clients[MUX_CLIENTS];
+static struct mux_client clients[MUX_CLIENTS] ASIDE;
 #define LAST (clients + MUX_CLIENTS)
 
 static uint8_t in[MUX_CLIENTS][MUX_MESSAGE] APART;
@@ -27,7 +27,7 @@ const char mux_later[] = "", mux_malformed[] = "", mux_denied[] = "Permission de
 /* made aside, so that nobody meets a socket that does not listen yet, nor do two take one name */
 void mux_listen(void)
 {
-	static char aside[MUX_NAME];
+	static char aside[MUX_NAME] ASIDE;
 	const char *path = cli.set.control_path;
 	int err;
 

@@ -80,7 +80,7 @@ static uint16_t take_end(struct rd *r, char *mem, const char **name, uint8_t *is
 
 static const char *take_forward(struct mux_client *c, struct rd *r, int open)
 {
-	static char bind[MUX_NAME], to[MUX_NAME];
+	static char bind[MUX_NAME] ASIDE, to[MUX_NAME] ASIDE;
 	static struct cli_forward f;
 	uint32_t type = rd_u32(r);
 	int i;
@@ -123,8 +123,8 @@ const char *mux_take(struct mux_client *c, uint32_t type, struct rd *r)
 		return NULL;
 	case MUX_C_OPEN_FWD:
 	case MUX_C_CLOSE_FWD:
-		if (CFG_FORWARD)
-			return take_forward(c, r, type == MUX_C_OPEN_FWD);
+		return CFG_FORWARD ? take_forward(c, r, type == MUX_C_OPEN_FWD)
+				   : "unsupported request";
 	default: return "unsupported request";
 	}
 }

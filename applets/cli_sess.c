@@ -15,7 +15,7 @@
 
 #include "cli_sess.h"
 
-struct sess sess_table[SESSIONS];
+struct sess sess_table[SESSIONS] APART;
 static uint8_t own_over;
 
 /* a terminal for a shell, or where -t says so */

@@ -11,7 +11,7 @@
 
 #define BAD (CLI_FAILED + 1)
 
-struct cli_load cli_load APART;
+struct cli_load cli_load ASIDE;
 
 int cli_bad(const char *f, ...)
 {

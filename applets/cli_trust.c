@@ -10,7 +10,7 @@
 
 const char *cli_host_name(const struct cli_set *s)
 {
-	static char name[300];
+	static char name[300] ASIDE;
 	int plain = s->host_key_alias || s->port == 22;
 
 	fmt(name, sizeof(name), plain ? "%s" : "[%s]:%u",
@@ -100,7 +100,7 @@ static int unknown(const struct cli_set *s, const char *name, struct str blob)
  */
 const char *cli_hostkey_algs(const struct cli_set *s)
 {
-	static char list[512] APART;
+	static char list[320] ASIDE;
 	uint32_t known;
 	size_t n = 0;
 	int pass, i;

@@ -27,7 +27,7 @@ static struct {
 
 static char room[16384] APART; /* a file, or a line of one: RSA with 16384 bits takes 2800 */
 static char said[1024] APART;  /* the comment, while the room is used again */
-static struct key key;
+static struct key key ASIDE;
 
 static int fail(const char *file, const char *why)
 {

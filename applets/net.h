@@ -29,11 +29,11 @@ struct net {
 	uint64_t heard, active; /* milliseconds: any packet; anything of a channel */
 	uint32_t unanswered;    /* keepalives */
 	char bye[128];          /* words for the log */
-	struct ssh
-	    ssh; /* its channels come last, and the sessions then: those in use share pages */
-	struct net_session session[MON_SESSIONS];
 	struct pollfd polled[2 + 3 * MON_SESSIONS + CFG_FORWARD * FWD_POLL];
 	uint8_t told[HANDOVER_MAX]; /* by the monitor: settings, host keys and banner stay there */
+	/* the sessions and channels in use share a page, as does what is in use of all above */
+	struct net_session session[MON_SESSIONS] __attribute__((aligned(4096)));
+	struct ssh ssh; /* its channels come last */
 };
 
 extern struct net net;

@@ -23,7 +23,7 @@ static int agent;
 static uint8_t room[65536] APART;            /* a file, or what the agent says */
 static uint8_t message[AGENT_REQUEST] APART; /* what it is told */
 static struct agent_key keys[KEYS] APART;
-static struct key key;           /* of the file in hand */
+static struct key key ASIDE;     /* of the file in hand */
 static struct str blob, comment; /* likewise */
 static struct wr w;              /* to the message */
 

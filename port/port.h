@@ -329,6 +329,12 @@ int prog_exec(char *const *argv);
  */
 #define APART __attribute__((section(".bss.zz"), aligned(4096)))
 
+/* of the client, and too small for pages of its own: behind what the server has as well */
+#define ASIDE __attribute__((section(".bss.zy")))
+
+/* a variable that is APART holds nothing that counts */
+#define REST(v) mem_rest(&(v), (sizeof(v) + 4095) & ~(size_t)4095)
+
 /* the whole pages among the n bytes hold nothing that counts: they read as zeros from here on */
 void mem_rest(void *p, size_t n);
 /* likewise the stack below the caller */

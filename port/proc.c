@@ -10,7 +10,7 @@
 #include <sys/prctl.h>
 
 struct self proc_self = {.image = -1};
-char proc_path[256] APART;
+char proc_path[256];
 
 const char *self_name(void)
 {

@@ -215,7 +215,7 @@ check_state() {
 check_large() {
 	objdump -t "$out/full/applets.a" "$out/full/port.a" | awk '
 		/\.o: / { f = $1 }
-		/ O \.bss/ && !/ O \.bss\.zz/ && $(NF - 1) >= "0000000000000200" {
+		/ O \.bss/ && !/ O \.bss\.z[yz]/ && $(NF - 1) >= "0000000000000400" {
 			print f " " $NF " wants APART: 0x" $(NF - 1) " bytes"
 		}'
 }
