@@ -24,7 +24,7 @@ enum fwd {
 	/* to it */
 	FWD_CONNECT = 1, /* u32 tag, u8 enum fwd_kind, string host or path, u32 port */
 	FWD_LISTEN,      /* u32 tag, u8 kind, string address or path, u32 port (0: any) */
-	FWD_CANCEL,      /* u32 tag: of either; the rest does not count */
+	FWD_CANCEL,      /* u32 tag: of a LISTEN; the rest does not count */
 	/* from it */
 	FWD_CONNECTED = 64, /* u32 tag, u32 errno (+ the descriptor where that is 0) */
 	FWD_LISTENING,      /* u32 tag, u32 errno, u32 port, string path */

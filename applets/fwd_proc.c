@@ -205,13 +205,12 @@ static int listen_unix(struct listener *l, const char *path)
 {
 	int fd;
 
-	if (fmt(l->path, sizeof(l->path), "%s", path) >= sizeof(l->path) - 1)
-		return -ENAMETOOLONG;
-	fd = unix_listen(path, policy.mask, policy.unlink);
+	fd = unix_listen(path, policy.mask, policy.unlink); /* 107 bytes at most */
 	if (fd < 0)
-		l->path[0] = 0; /* not ours to remove */
-	l->fds[0] = fd < 0 ? -1 : fd;
-	return fd < 0 ? fd : 0;
+		return fd; /* without .path: what is there is not ours to remove */
+	fmt(l->path, sizeof(l->path), "%s", path);
+	l->fds[0] = fd;
+	return 0;
 }
 
 /* in a directory that nobody else can enter, made for it */
@@ -306,12 +305,6 @@ static void on_cancel(uint32_t tag)
 	for (i = 0; i < FWD_LISTENERS; i++)
 		if (listeners[i].used && listeners[i].tag == tag)
 			listener_end(&listeners[i]);
-	for (i = 0; i < FWD_DIALS; i++) {
-		if (!tasks[i].used || tasks[i].tag != tag)
-			continue;
-		dial_end(&tasks[i].dial);
-		tasks[i].used = 0;
-	}
 }
 
 /* 0: the engine has gone */
@@ -395,7 +388,9 @@ static int loop(void)
 		if (polled[0].revents & POLLOUT)
 			tell_again();
 		serve(polled + 1, n - 1);
-		if (polled[0].revents & (POLLIN | POLLHUP | POLLERR) && !request())
+		if (polled[0].revents & (POLLHUP | POLLERR))
+			return 0;
+		if (polled[0].revents & POLLIN && !blocked && !request())
 			return 0;
 	}
 }

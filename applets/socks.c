@@ -61,7 +61,7 @@ int socks_step(struct socks *s, uint8_t reply[SOCKS_REPLY], size_t *reply_len)
 	*reply_len = 0;
 	if (s->have < 2)
 		return 2 - s->have;
-	if (s->in[0] == 4)
+	if (s->in[0] == 4 && !s->greeted)
 		return step4(s);
 	if (s->in[0] != 5)
 		return -1;

@@ -211,6 +211,20 @@ static const char *at_paths(void)
 	     listen_fails(FWD_UNIX, "", 0, ENOENT));
 	NEED(ask(FWD_CANCEL, 9, 0, "", 0) && listens(9, FWD_UNIX, path, 0) == 1 &&
 	     is_there("sock"));
+	/* one that is too long, whose beginning is a file of the user's */
+	memset(text, 'x', sizeof(text));
+	memcpy(text, dir, strlen(dir));
+	text[strlen(dir)] = '/';
+	text[107] = 0;
+	put_file(text, "kept", 0600);
+	text[107] = 'x';
+	text[150] = 0;
+	NEED(listen_fails(FWD_UNIX, text, 0, ENAMETOOLONG));
+	text[107] = 0;
+	NEED(is_there(text) && unlink(text) == 0);
+	NEED(listens(10, FWD_UNIX, text, 0) == 1 && accepted(text, 0, 10, "")); /* the longest */
+	NEED(ask(FWD_CANCEL, 10, 0, "", 0) && listens(11, FWD_TCP, "", 0) == 1);
+	NEED(!is_there(text));
 	NEED(forwarder_gone() && !is_there("sock") && is_there("file"));
 	/* what was there before goes, where the server's settings want it */
 	put_file("sock", "old", 0600);
@@ -287,13 +301,39 @@ static const char *many_dials(void)
 	return NULL;
 }
 
+/* channels and listeners have the same numbers: a cancel is a listener's alone */
+static const char *same_numbers(void)
+{
+	NEED(hole_open() && forwarder(ALL) && listens(4, FWD_TCP, "localhost", 0) == 1);
+	NEED(ask(FWD_CONNECT, 4, FWD_TCP, "127.0.0.9", hole_port));
+	NEED(!hear_within(100) && ask(FWD_CANCEL, 4, 0, "", 0) && !hear_within(100));
+	close(hole);
+	NEED(hear() && told.what == FWD_CONNECTED && told.tag == 4 && told.err);
+	NEED(forwarder_gone());
+	return NULL;
+}
+
+/* the engine goes while dials hang, and more are asked for: nothing is left */
+static const char *end_of_many(void)
+{
+	uint32_t i;
+
+	fmt(policy.agent, sizeof(policy.agent), "%s/b/agent", dir);
+	NEED(hole_open() && forwarder(ALL) && listens(1, FWD_AGENT, "", 0) == 1);
+	for (i = 0; i < FWD_DIALS + 9; i++)
+		NEED(ask(FWD_CONNECT, i, FWD_TCP, "127.0.0.9", hole_port));
+	usleep(50000);
+	NEED(is_there("b/agent") && forwarder_gone() && !is_there("b"));
+	return NULL;
+}
+
 /* the engine does not take what it is told: nothing is lost */
 static const char *slow_engine(void)
 {
 	enum { MANY = 600 };
 	static int fds[MANY];
 	char path[200];
-	int i, n = 0, more;
+	int i, n = 0, more, dials = 0, answers = 0;
 
 	NEED(forwarder(ALL));
 	fmt(path, sizeof(path), "%s/slow", dir);
@@ -306,14 +346,19 @@ static const char *slow_engine(void)
 		}
 		if (fds[i] < 0)
 			break;
+		dials += ask(FWD_CONNECT, 3, FWD_UNIX, "/no/such/socket", 0);
 	}
 	NEED(i > 128);
 	for (more = hear_within(2000); more; more = hear_within(500)) {
+		close(told.fd);
+		if (told.what == FWD_CONNECTED) {
+			answers++;
+			continue;
+		}
 		NEED(told.what == FWD_ACCEPTED && told.tag == 1 && told.fd >= 0);
 		n++;
-		close(told.fd);
 	}
-	NEED(n == i && forwarder_gone() && !is_there("slow"));
+	NEED(n == i && answers == dials && forwarder_gone() && !is_there("slow"));
 	return NULL;
 }
 
@@ -360,6 +405,8 @@ int main(void)
 	RUN(agents);
 	RUN(many_listeners);
 	RUN(many_dials);
+	RUN(same_numbers);
+	RUN(end_of_many);
 	RUN(slow_engine);
 	RUN(ends);
 	test_dir_remove(dir);

@@ -164,7 +164,8 @@ static void version5(void)
 		  REFUSED("GET / HTTP/1.0"),
 	      "taken");
 	check("socks 5, another version behind the greeting",
-	      REFUSED("\5\1\0\6\1\0\1\12\0\0\1\1\273"), "taken");
+	      REFUSED("\5\1\0\6\1\0\1\12\0\0\1\1\273") && REFUSED("\5\1\0\4\1\0\120\177\0\0\1\0"),
+	      "taken");
 }
 
 static void methods(void)
