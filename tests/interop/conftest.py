@@ -14,6 +14,8 @@ sys.dont_write_bytecode = True
 import lib  # noqa: E402
 import stock  # noqa: E402
 
+# who runs us in the background ignores it, and so would all that we start
+signal.signal(signal.SIGINT, signal.default_int_handler)
 WHY_NOT = lib.isolate()
 if not WHY_NOT:
     lib.furnish()

@@ -10,7 +10,8 @@ import time
 
 import pytest
 from caller import TEN, THEIRS, WEB, argv, curl, fds, ssh
-from lib import CUBSSH, DATA, HOSTKEY, KNOWN, descendants, gone, put, sha256, sh, slurp, until
+from lib import CUBSSH, DATA, HOSTKEY, KNOWN, descendants, gone, kill, put, sha256, sh, slurp, \
+    until
 from stock import Background, run
 from transfer import tmpfs
 
@@ -108,8 +109,7 @@ def link(serve):
             return False
     until(answers, "the server behind the link")
     yield Far, lambda: sh(f"ip -n {name} link set v1 down")
-    for pid in [p.pid] + descendants(p.pid):
-        os.kill(pid, signal.SIGKILL)
+    kill([p.pid] + descendants(p.pid), signal.SIGKILL)
     p.wait()
     sh(f"ip link del v0; ip netns del {name}")
 

@@ -264,6 +264,7 @@ def holes(path, size, tail=b"", at=None):
 
 def as_ann():
     """for run(): who is not root meets the modes of files"""
+    configure()  # other tests make the folder anew
     return ["setpriv", f"--reuid={ANN}", f"--regid={ANN}", "--clear-groups", "env",
             f"HOME={HOMES}/ann"]
 

@@ -1,6 +1,7 @@
 """Fixtures of the security tests: serve() starts a server, server is one that all may share."""
 # SPDX-License-Identifier: MIT
 import os
+import signal
 import sys
 import tempfile
 
@@ -9,6 +10,9 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))
 sys.dont_write_bytecode = True
 import lab  # noqa: E402
+
+# who runs us in the background ignores it, and so would all that we start
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
