@@ -323,8 +323,9 @@ int ssh_chan_open(struct ssh *s, const char *type, struct str data)
 	struct chan *c;
 	struct wr w;
 
-	if (ch < 0 || s->err || s->ask || s->phase != PH_CONN || !can_send(s) ||
-	    !tx_fits(s, data.len))
+	/* a global request may wait for its answer behind the very thing that opens this channel */
+	if (ch < 0 || s->err || (s->ask && s->ask != SSH_EV_GLOBAL) || s->phase != PH_CONN ||
+	    !can_send(s) || !tx_fits(s, data.len))
 		return -1;
 	c = &s->chan[ch];
 	*c = (struct chan){.state = CH_OPENING};

@@ -71,10 +71,10 @@ static uint32_t unpromised(const struct ssh *s, uint32_t *open)
 	return total(s) > sum ? total(s) - sum : 0;
 }
 
-/* kept back for as many opens, a quarter of all at most */
+/* kept back for as many opens, half of all at most */
 static uint32_t reserve(const struct ssh *s, uint32_t open)
 {
-	uint32_t most = total(s) / 4, r = (CFG_CHANNELS - open) * least(s);
+	uint32_t most = total(s) / 2, r = (CFG_CHANNELS - open) * least(s);
 
 	return r < most ? r : most;
 }

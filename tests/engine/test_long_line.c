@@ -210,7 +210,7 @@ static uint64_t trips(uint32_t bytes)
 	return (uint64_t)bytes * run.ms / (2 * run.delay);
 }
 
-/* as much in flight as a window less its step covers: nobody ever waits */
+/* a third of the pool in flight, which a window less its step covers: nobody ever waits */
 static void test_filled(void)
 {
 	enum who from;
@@ -221,7 +221,7 @@ static void test_filled(void)
 			uint32_t w, rate;
 
 			prepare(from, 0, 0);
-			w = p->side[!from].conf.pool_len / 2;
+			w = p->side[!from].conf.pool_len / 3;
 			rate = w / (2 * delay + 2);
 			if (rate > 30000) /* what tx and rx take at a time */
 				rate = 30000;
