@@ -46,10 +46,11 @@ static void list(const char *const *p)
 static void whole(void)
 {
 	const char *const texts[] = {
-	    s.host_key_alias, s.tag,       s.bind_address,    s.bind_interface, s.proxy_jump,
-	    s.proxy_command,  s.kex,       s.ciphers,         s.macs,           s.hostkey_algs,
-	    s.pubkey_algs,    s.preferred, s.identity_agent,  s.local_command,  s.netcat,
-	    s.control_path,   s.log_file,  s.control_command, s.command};
+	    s.host_key_alias,  s.bind_address, s.bind_interface, s.proxy_jump,
+	    s.proxy_command,   s.kex,          s.ciphers,        s.macs,
+	    s.hostkey_algs,    s.pubkey_algs,  s.preferred,      s.identity_agent,
+	    s.local_command,   s.netcat,       s.control_path,   s.log_file,
+	    s.control_command, s.command};
 	unsigned i;
 
 	must(s.text_len <= CLI_TEXT);
