@@ -189,7 +189,7 @@ def test_no_process_stays(serve):
 
 
 def test_listeners_memory(serve):
-    """200 connections leave no trace in the listener"""
+    """200 connections leave no trace in the listener, but the slots that were used at a time"""
     server = serve()
     for _ in range(20):
         server.peer().close()
@@ -198,4 +198,4 @@ def test_listeners_memory(serve):
     for _ in range(200):
         server.peer().close()
     assert server.settled()
-    assert lab.dirty([server.p.pid]) <= before + (1024 if lab.STANDIN else 8)
+    assert lab.dirty([server.p.pid]) <= before + (1024 if lab.STANDIN else 16)
