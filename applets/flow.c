@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "flow.h"
+#include "port.h"
 
 static int later(void)
 {
@@ -71,4 +72,49 @@ int wire_write(struct ssh *s, int fd)
 		ssh_tx_ack(s, (size_t)r);
 	}
 	return 1;
+}
+
+/* events until there are none; < 0: the connection is over */
+static int steps(struct ssh *s, uint64_t now, int (*take)(const struct ssh_event *ev),
+		 void (*pump)(void))
+{
+	struct ssh_event ev;
+	int r;
+
+	while ((r = ssh_step(s, now, &ev)) > 0) {
+		if (!take(&ev))
+			return -1;
+		if (ev.type == SSH_EV_DATA || ev.type == SSH_EV_CLOSE)
+			pump();
+	}
+	return r;
+}
+
+int wire_work(struct ssh *s, int fd, uint64_t now, int (*take)(const struct ssh_event *ev),
+	      void (*pump)(void))
+{
+	size_t before, after;
+	int r;
+
+	do {
+		r = steps(s, now, take, pump);
+		pump();
+		if (r == 0) /* what the pump made due */
+			r = steps(s, now, take, pump);
+		ssh_tx_buf(s, &before);
+		if (!wire_write(s, fd))
+			return 0;
+		ssh_tx_buf(s, &after);
+	} while (r == 0 && after < before); /* room in tx may be what the next step waited for */
+	return r == 0;
+}
+
+void wire_rest(struct ssh *s)
+{
+	mem_rest(s->conf->pool, ssh_pool_idle(s));
+	if (!ssh_quiet(s))
+		return;
+	mem_rest(s->tx, s->tx_size);
+	if (s->rx_r == s->rx_w)
+		mem_rest(s->rx, s->rx_size);
 }

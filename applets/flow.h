@@ -20,5 +20,13 @@ enum flow flow_out(struct ssh *s, int ch, int ext, int fd);
 /* the connection itself, fd nonblocking; 0: it is over */
 int wire_read(struct ssh *s, int fd);
 int wire_write(struct ssh *s, int fd);
+/*
+ * All that can be done without waiting; 0: the connection is over. now: when something
+ * was last heard; take gets each event and gives 0 to end; pump moves what channels have.
+ */
+int wire_work(struct ssh *s, int fd, uint64_t now, int (*take)(const struct ssh_event *ev),
+	      void (*pump)(void));
+/* gives back the pages of its buffers that a burst has used and that hold nothing now */
+void wire_rest(struct ssh *s);
 
 #endif

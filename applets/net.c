@@ -125,55 +125,10 @@ static void pump_all(void)
 		hostkeys_tell();
 }
 
-/* events until there are none; < 0: the connection is over */
-static int steps(void)
-{
-	struct ssh_event ev;
-	int r;
-
-	while ((r = ssh_step(&net.ssh, net.heard, &ev)) > 0) {
-		if (ev.type == SSH_EV_DATA)
-			net.active = net.heard;
-		event_take(&ev);
-		if (net.ending)
-			return -1;
-		if (ev.type == SSH_EV_DATA || ev.type == SSH_EV_CLOSE)
-			pump_all();
-	}
-	return r;
-}
-
-/* all that can be done without waiting; 0: the connection is over */
-static int work(void)
-{
-	size_t before, after;
-	int r;
-
-	do {
-		r = steps();
-		pump_all();
-		if (r == 0) /* what the pump made due */
-			r = steps();
-		ssh_tx_buf(&net.ssh, &before);
-		if (!wire_write(&net.ssh, net.sock))
-			return 0;
-		ssh_tx_buf(&net.ssh, &after);
-	} while (r == 0 && after < before); /* room in tx may be what the next step waited for */
-	return r == 0 && !net.ending;
-}
-
 static void give_up(const char *why)
 {
 	fmt(net.bye, sizeof(net.bye), "%s", why);
 	ssh_disconnect(&net.ssh, DISCONNECT_BY_APPLICATION, why);
-}
-
-/* seconds of a setting as what is left of them, in milliseconds; no setting: long */
-static uint64_t left(uint32_t seconds, uint64_t since, uint64_t now)
-{
-	uint64_t end = since + (uint64_t)seconds * 1000;
-
-	return !seconds ? 3600000 : end > now ? end - now : 0;
 }
 
 /* keepalives, idle time; the milliseconds until the next of them */
@@ -184,7 +139,8 @@ static uint64_t clocks(uint64_t now, uint64_t start)
 
 	if (!CFG_TUNABLE || !net.authed)
 		return wait;
-	one = left(s->keepalive, net.heard + (uint64_t)net.unanswered * s->keepalive * 1000, now);
+	one = clock_left(s->keepalive, net.heard + (uint64_t)net.unanswered * s->keepalive * 1000,
+			 now);
 	if (one == 0) {
 		if (s->keepalive_count && net.unanswered >= s->keepalive_count)
 			give_up("Keepalive timeout");
@@ -193,11 +149,11 @@ static uint64_t clocks(uint64_t now, uint64_t start)
 		one = (uint64_t)s->keepalive * 1000;
 	}
 	wait = one < wait ? one : wait;
-	one = left(s->idle, net.active, now);
+	one = clock_left(s->idle, net.active, now);
 	if (one == 0)
 		give_up("Idle timeout");
 	wait = one < wait ? one : wait;
-	one = left(s->max_duration, start, now);
+	one = clock_left(s->max_duration, start, now);
 	if (one == 0)
 		give_up("Maximum duration reached");
 	return one < wait ? one : wait;
@@ -206,12 +162,7 @@ static uint64_t clocks(uint64_t now, uint64_t start)
 /* pages that a burst has used and that hold nothing now */
 static void rest(void)
 {
-	mem_rest(pool, ssh_pool_idle(&net.ssh));
-	if (ssh_quiet(&net.ssh)) {
-		mem_rest(tx, sizeof(tx));
-		if (net.ssh.rx_r == net.ssh.rx_w)
-			mem_rest(rx, sizeof(rx));
-	}
+	wire_rest(&net.ssh);
 	call_rest();
 	mem_rest_stack();
 	wants_rest = 0;
@@ -263,7 +214,7 @@ static void loop(void)
 	for (;;) {
 		uint64_t wait;
 
-		if (!work())
+		if (!wire_work(&net.ssh, net.sock, net.heard, event_take, pump_all) || net.ending)
 			return;
 		wait = clocks(clock_ms(), start);
 		if (ssh_error(&net.ssh)) {

@@ -58,7 +58,7 @@ void hostkeys_tell(void);                       /* if it is still to be done */
 int hostkeys_prove(const struct ssh_event *ev); /* 1: taken */
 
 /* net_event.c */
-void event_take(const struct ssh_event *ev);
+int event_take(const struct ssh_event *ev); /* 0: it is over */
 
 /* net_chan.c: sessions */
 int chan_request(const struct ssh_event *ev); /* 1 where it is done */

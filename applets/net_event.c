@@ -63,7 +63,7 @@ static int on_open(const struct ssh_event *ev)
 	return SSH_YES;
 }
 
-void event_take(const struct ssh_event *ev)
+int event_take(const struct ssh_event *ev)
 {
 	switch (ev->type) {
 	case SSH_EV_VERSION:
@@ -94,6 +94,8 @@ void event_take(const struct ssh_event *ev)
 	case SSH_EV_DISCONNECT:
 		fmt(net.bye, sizeof(net.bye), "%.*s", (int)ev->data.len, (const char *)ev->data.p);
 		break;
-	default: break; /* data, EOF, CLOSE: chan_pump_all sees them by their state */
+	case SSH_EV_DATA: net.active = net.heard; break;
+	default: break; /* EOF, CLOSE: chan_pump_all sees them by their state */
 	}
+	return !net.ending;
 }

@@ -120,7 +120,7 @@ static void chan_event(const struct ssh_event *ev)
 		fwd_event(ev);
 }
 
-static void event_take(const struct ssh_event *ev)
+static int event_take(const struct ssh_event *ev)
 {
 	switch (ev->type) {
 	case SSH_EV_VERSION:
@@ -159,8 +159,10 @@ static void event_take(const struct ssh_event *ev)
 		cli_say(&cli.set, LOG_L_ERROR, "%p: the server ends the connection: %*p",
 			cli.set.host, (int)ev->data.len, (const char *)ev->data.p);
 		break;
-	default: break; /* data, EOF, CLOSE: the pumps see them by their state */
+	case SSH_EV_DATA: cli.active = cli.heard; break;
+	default: break; /* EOF, CLOSE: the pumps see them by their state */
 	}
+	return 1;
 }
 
 static void pump_all(void)
@@ -174,49 +176,6 @@ static void pump_all(void)
 		cli_hostkeys_ask();
 }
 
-/* events until there are none; < 0: the connection is over */
-static int steps(void)
-{
-	struct ssh_event ev;
-	int r;
-
-	while ((r = ssh_step(&cli.ssh, cli.heard, &ev)) > 0) {
-		event_take(&ev);
-		if (ev.type == SSH_EV_DATA)
-			cli.active = cli.heard;
-		if (ev.type == SSH_EV_DATA || ev.type == SSH_EV_CLOSE)
-			pump_all();
-	}
-	return r;
-}
-
-/* all that can be done without waiting; 0: the connection is over */
-static int work(void)
-{
-	size_t before, after;
-	int r;
-
-	do {
-		r = steps();
-		pump_all();
-		if (r == 0) /* what the pump made due */
-			r = steps();
-		ssh_tx_buf(&cli.ssh, &before);
-		if (!wire_write(&cli.ssh, cli.sock))
-			return 0;
-		ssh_tx_buf(&cli.ssh, &after);
-	} while (r == 0 && after < before); /* room in tx may be what the next step waited for */
-	return r == 0;
-}
-
-/* milliseconds until seconds are over since then; no such setting: long */
-static uint64_t left(uint32_t seconds, uint64_t since, uint64_t now)
-{
-	uint64_t end = since + (uint64_t)seconds * 1000;
-
-	return !seconds ? 3600000 : end > now ? end - now : 0;
-}
-
 static uint64_t least(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -226,9 +185,10 @@ static uint64_t least(uint64_t a, uint64_t b)
 static uint64_t clocks(uint64_t now)
 {
 	const struct cli_set *s = &cli.set;
-	uint64_t alive = left(s->alive_interval * (cli.unanswered + 1), cli.heard, now),
-		 idle = left(s->idle, cli.active, now), all = left(s->max_duration, cli.start, now),
-		 keyed = left(cli.keyed ? 0 : s->connect_timeout, cli.heard, now);
+	uint64_t alive = clock_left(s->alive_interval * (cli.unanswered + 1), cli.heard, now),
+		 idle = clock_left(s->idle, cli.active, now),
+		 all = clock_left(s->max_duration, cli.start, now),
+		 keyed = clock_left(cli.keyed ? 0 : s->connect_timeout, cli.heard, now);
 
 	if (!keyed)
 		cli_die("connect to host %p port %u: %s", s->host, s->port, err_text(ETIMEDOUT));
@@ -248,12 +208,7 @@ static uint64_t clocks(uint64_t now)
 /* pages that a burst has used and that hold nothing now */
 static void rest(void)
 {
-	mem_rest(pool, ssh_pool_idle(&cli.ssh));
-	if (ssh_quiet(&cli.ssh)) {
-		mem_rest(tx, sizeof(tx));
-		if (cli.ssh.rx_r == cli.ssh.rx_w)
-			mem_rest(rx, sizeof(rx));
-	}
+	wire_rest(&cli.ssh);
 	mem_rest_stack();
 	wants_rest = 0;
 }
@@ -344,7 +299,7 @@ static uint64_t left_to_do(uint64_t now)
 		return 0;
 	else if (!CFG_SSH_MUX || mux_away < 2 || !cli.set.no_session || persist == UINT32_MAX)
 		persist = 0;
-	return left(persist, since, now);
+	return clock_left(persist, since, now);
 }
 
 /* -f, ControlPersist: once it is known that all is well, the shell goes on */
@@ -368,7 +323,7 @@ static void loop(void)
 
 	cli.heard = cli.active = cli.start = clock_ms();
 	for (;;) {
-		if (!work())
+		if (!wire_work(&cli.ssh, cli.sock, cli.heard, event_take, pump_all))
 			return;
 		now = clock_ms();
 		left = left_to_do(now);

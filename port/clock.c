@@ -34,6 +34,13 @@ uint64_t clock_ms(void)
 	return (uint64_t)t[0] * 1000 + (uint32_t)t[1] / 1000000;
 }
 
+uint64_t clock_left(uint32_t seconds, uint64_t since, uint64_t now)
+{
+	uint64_t end = since + (uint64_t)seconds * 1000;
+
+	return !seconds ? 3600000 : end > now ? end - now : 0;
+}
+
 int64_t clock_unix(void)
 {
 	int64_t t[2];

@@ -57,7 +57,9 @@ void log_put(enum log_level l, const char *f, ...);
 
 /* clock.c */
 
-uint64_t clock_ms(void);  /* monotonic */
+uint64_t clock_ms(void); /* monotonic */
+/* milliseconds until seconds are over since then, 0: they are; an hour where seconds is 0 */
+uint64_t clock_left(uint32_t seconds, uint64_t since, uint64_t now);
 int64_t clock_unix(void); /* seconds since 1970 */
 /* seconds since 1970 of YYYYMMDD[Z] or YYYYMMDDHHMM[SS][Z], local time taken as UTC; or -1 */
 int64_t clock_parse(const char *s);
