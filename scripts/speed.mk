@@ -11,3 +11,5 @@ CFLAGS_crypto/wide/fe.o := $(call gcc,-fno-tree-reassoc)
 CFLAGS_crypto/fe.o := $(if $(filter arm%,$(TARGET)),$(call gcc,-fno-tree-reassoc))
 # 100 bytes less at the same speed
 CFLAGS_crypto/x86/chacha20.o := $(call gcc,-fno-tree-ter)
+# what the compiler calls by itself is looked for when everything else is linked
+CFLAGS_port/arm/div.o := $(call gcc,-fno-lto)

@@ -6,7 +6,8 @@
 # LINK    more flags of the linker
 # SMALL   more flags of the compiler, for the folders whose speed nobody sees;
 #         -Oz is new in GCC 12: SMALL= on the command line for an older one
-# REPL    directories whose files replace those of the same name (crypto/NAME/)
+# REPL    directories whose files replace those of the same name, or are there
+#         besides (crypto/NAME/, port/NAME/)
 # DEB     Debian's name of the architecture
 # QEMU    how the tests run a binary on another machine
 # scripts/*.sh read these lines too: one fact a line, no functions.
@@ -42,11 +43,13 @@ QEMU_mips-sf = qemu-mips-static -cpu 24Kc
 TRIPLE_armv7 = arm-linux-gnueabihf
 ARCH_armv7 = -mthumb
 SMALL_armv7 = -Oz -fira-algorithm=priority -fno-schedule-insns2 -fno-move-loop-invariants -fno-if-conversion
+REPL_armv7 = arm
 DEB_armv7 = armhf
 QEMU_armv7 = qemu-arm-static -cpu cortex-a7
 
 TRIPLE_armv5te = arm-linux-gnueabi
 ARCH_armv5te = -march=armv5te
+REPL_armv5te = arm
 DEB_armv5te = armel
 QEMU_armv5te = qemu-arm-static -cpu arm926
 

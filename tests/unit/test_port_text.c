@@ -270,8 +270,31 @@ static const char *lines_by_single_bytes(void)
 	return NULL;
 }
 
+/* where the processor has no instruction for it, the compiler calls port/NAME/div.c */
+static const char *division(void)
+{
+	static const int32_t some[] = {1, 2, 3, 7, 10, 60, 3600, 65535, 65536, 99999, INT32_MAX};
+	volatile int32_t n, d;
+	volatile uint32_t un, ud;
+	unsigned i;
+	int sign;
+
+	for (i = 0; i < 4 * 121; i++) {
+		sign = i & 1 ? -1 : 1;
+		n = sign * some[i / 4 % 11];
+		d = (i & 2 ? -1 : 1) * some[i / 44];
+		NEED((int64_t)(n / d) * d + n % d == n);
+		NEED(n % d * sign >= 0 && n % d * sign < (d < 0 ? -(int64_t)d : d));
+		un = (uint32_t)n * 2654435761u;
+		ud = (uint32_t)d;
+		NEED((uint64_t)(un / ud) * ud + un % ud == un && un % ud < ud);
+	}
+	return NULL;
+}
+
 int main(void)
 {
+	RUN(division);
 	RUN(fmt_kinds);
 	RUN(fmt_numbers_like_libc);
 	RUN(fmt_printable);
