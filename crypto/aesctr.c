@@ -1,4 +1,4 @@
-/* aesctr.c - aes128-ctr and aes256-ctr (RFC 4344 4). */
+/* aesctr.c - aes128-ctr, aes192-ctr and aes256-ctr (RFC 4344 4). */
 /* SPDX-License-Identifier: MIT */
 /*
  * BearSSL counts in the last 32 bits of the block only, where RFC 4344 has one
@@ -19,6 +19,12 @@ static void aes128_init(union cipher_ctx *c, const uint8_t *key, const uint8_t *
 {
 	(void)sealing;
 	init(c, key, 16, iv);
+}
+
+static void aes192_init(union cipher_ctx *c, const uint8_t *key, const uint8_t *iv, int sealing)
+{
+	(void)sealing;
+	init(c, key, 24, iv);
 }
 
 static void aes256_init(union cipher_ctx *c, const uint8_t *key, const uint8_t *iv, int sealing)
@@ -54,6 +60,15 @@ const struct cipher cipher_aes128_ctr = {
     .iv_len = 16,
     .block = 16,
     .init = aes128_init,
+    .crypt = aesctr_crypt,
+};
+
+const struct cipher cipher_aes192_ctr = {
+    .name = "aes192-ctr",
+    .key_len = 24,
+    .iv_len = 16,
+    .block = 16,
+    .init = aes192_init,
     .crypt = aesctr_crypt,
 };
 

@@ -75,6 +75,22 @@ static void chapoly_seal(union cipher_ctx *c, uint32_t seq, uint8_t *p, size_t n
 	tag_of(p + n, c, seq, p, n);
 }
 
+static int chapoly_whole(union cipher_ctx *c, uint8_t *p, size_t n, int sealing)
+{
+	uint8_t tag[TAG];
+
+	if (sealing)
+		stream(p, n, c->chachapoly.main, 0, 1);
+	tag_of(tag, c, 0, p, n);
+	if (sealing)
+		memcpy(p + n, tag, TAG);
+	else if (!ct_eq(tag, p + n, TAG))
+		return 0;
+	else
+		stream(p, n, c->chachapoly.main, 0, 1);
+	return 1;
+}
+
 const struct cipher cipher_chachapoly = {
     .name = "chacha20-poly1305@openssh.com",
     .key_len = 64,
@@ -85,4 +101,5 @@ const struct cipher cipher_chachapoly = {
     .length = chapoly_length,
     .open = chapoly_open,
     .seal = chapoly_seal,
+    .whole = CFG_KEY_PASSPHRASE ? chapoly_whole : NULL,
 };

@@ -85,7 +85,15 @@ static char *put_rounds(char *out, uint32_t n)
 	return out;
 }
 
-int crypt_hash(char out[CRYPT_LEN], const void *pass, size_t n, const char *setting)
+/* $2a$, $2b$, $2y$: one and the same but for old faults of those who write them */
+static int is_bcrypt(const char *s)
+{
+	return s[0] == '$' && s[1] == '2' && (s[2] == 'a' || s[2] == 'b' || s[2] == 'y') &&
+	       s[3] == '$';
+}
+
+int crypt_hash(char out[CRYPT_LEN], const void *pass, size_t n, const char *setting,
+	       struct bcrypt_work *w)
 {
 	const char *salt;
 	size_t salt_len = 0, salt_max;
@@ -94,6 +102,8 @@ int crypt_hash(char out[CRYPT_LEN], const void *pass, size_t n, const char *sett
 
 	if (setting == NULL || n > PASS_MAX)
 		return CRYPT_BAD;
+	if (CFG_CRYPT_BCRYPT && is_bcrypt(setting))
+		return crypt_bcrypt(out, pass, n, setting, w);
 	if (setting[0] != '$' || setting[1] == '\0' || setting[2] != '$')
 		return foreign(setting);
 	scheme = setting[1];
@@ -122,11 +132,11 @@ int crypt_hash(char out[CRYPT_LEN], const void *pass, size_t n, const char *sett
 	return CRYPT_OK;
 }
 
-int crypt_check(const void *pass, size_t n, const char *hash)
+int crypt_check(const void *pass, size_t n, const char *hash, struct bcrypt_work *w)
 {
 	char mine[CRYPT_LEN] = "";
 	size_t len;
-	int r = crypt_hash(mine, pass, n, hash);
+	int r = crypt_hash(mine, pass, n, hash, w);
 
 	if (r == CRYPT_OK) {
 		len = strlen(hash) + 1;

@@ -14,5 +14,7 @@ void crypt_repeat(struct hash_ctx *c, const uint8_t *block, size_t block_len, si
 char *crypt_md5(char *out, const void *pass, size_t n, const char *salt, size_t salt_len);
 char *crypt_sha(char *out, const struct hash *h, const void *pass, size_t n, const char *salt,
 		size_t salt_len, uint32_t rounds);
+/* the whole of the scheme: setting is from its $2 on; CRYPT_BAD or CRYPT_OK */
+int crypt_bcrypt(char *out, const void *pass, size_t n, const char *setting, struct bcrypt_work *w);
 
 #endif

@@ -6,7 +6,7 @@ char *crypt_md5(char *out, const void *pass, size_t n, const char *salt, size_t 
 {
 	struct hash_ctx c;
 	uint8_t d[16];
-	int i;
+	unsigned i;
 
 	hash_init(&c, &hash_md5);
 	hash_add(&c, pass, n);

@@ -3,10 +3,11 @@
 /* A share that leads to an all-zero secret is refused (RFC 8731 3). */
 #include "crypto.h"
 
-static void keygen(struct rng *r, uint8_t *sec, uint8_t *pub)
+static int keygen(struct rng *r, uint8_t *sec, uint8_t *pub)
 {
 	rng_bytes(r, sec, 32);
 	x25519_base(pub, sec);
+	return 1;
 }
 
 static int encap(struct rng *r, const uint8_t *pub, uint8_t *ct, uint8_t *shared)
@@ -20,8 +21,9 @@ static int encap(struct rng *r, const uint8_t *pub, uint8_t *ct, uint8_t *shared
 	return ok;
 }
 
-static int decap(const uint8_t *sec, const uint8_t *ct, uint8_t *shared)
+static int decap(const uint8_t *sec, const uint8_t *pub, const uint8_t *ct, uint8_t *shared)
 {
+	(void)pub;
 	return x25519(shared, sec, ct);
 }
 

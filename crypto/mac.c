@@ -29,3 +29,12 @@ const struct mac mac_hmac_sha2_256 = ROW("hmac-sha2-256", &hash_sha256, 32, 0);
 const struct mac mac_hmac_sha2_256_etm = ROW("hmac-sha2-256-etm@openssh.com", &hash_sha256, 32, 1);
 const struct mac mac_hmac_sha2_512 = ROW("hmac-sha2-512", &hash_sha512, 64, 0);
 const struct mac mac_hmac_sha2_512_etm = ROW("hmac-sha2-512-etm@openssh.com", &hash_sha512, 64, 1);
+const struct mac mac_hmac_sha1 = ROW("hmac-sha1", &hash_sha1, 20, 0);
+const struct mac mac_hmac_sha1_etm = ROW("hmac-sha1-etm@openssh.com", &hash_sha1, 20, 1);
+const struct mac mac_hmac_sha1_96 = {
+    .name = "hmac-sha1-96",
+    .hash = &hash_sha1,
+    .key_len = 20,
+    .tag_len = 12,
+    .off = OFF_WEAK(CFG_WEAK_SHA1_96_SERVER, CFG_WEAK_SHA1_96_CLIENT),
+};

@@ -1,4 +1,4 @@
-/* sha1.c - SHA-1 (FIPS 180-4 6.1), for the hashed names of known_hosts alone. */
+/* sha1.c - SHA-1 (FIPS 180-4 6.1), for the hashed names of known_hosts and hmac-sha1. */
 /* SPDX-License-Identifier: MIT */
 /* Blocks and padding are SHA-256's; of its eight words of state five are used. */
 #include "crypto.h"
