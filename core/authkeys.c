@@ -16,10 +16,10 @@
 enum option_kind {
 	OPT_FLAG,     /* .arg of what the user may; "no-" takes it away */
 	OPT_RESTRICT, /* nothing */
-	OPT_NO_TOUCH,
-	OPT_REFUSE, /* known, but of no use in this build */
-	OPT_VALUES, /* kinds from here on have a value: several, .arg is enum authkeys_multi */
-	OPT_TEXT,   /* one, .arg is the place in struct authkey */
+	OPT_SET,      /* 1, .arg is the place in struct authkey */
+	OPT_REFUSE,   /* known, but of no use in this build */
+	OPT_VALUES,   /* kinds from here on have a value: several, .arg is enum authkeys_multi */
+	OPT_TEXT,     /* one, .arg is the place in struct authkey */
 	OPT_REFUSE_VALUE
 };
 
@@ -36,10 +36,10 @@ static const struct option options[] = {
     {"X11-forwarding", OPT_FLAG, MAY_X11_FORWARD},
     {"user-rc", OPT_FLAG, MAY_USER_RC},
     {"restrict", OPT_RESTRICT, 0},
-    {"no-touch-required", OPT_NO_TOUCH, 0},
-    {"cert-authority", OPT_REFUSE, 0},
-    {"verify-required", OPT_REFUSE, 0},
-    {"principals", OPT_REFUSE_VALUE, 0},
+    {"no-touch-required", OPT_SET, offsetof(struct authkey, no_touch)},
+    {"verify-required", CFG_KEY_SK ? OPT_SET : OPT_REFUSE, offsetof(struct authkey, verify)},
+    {"cert-authority", CFG_CERTS ? OPT_SET : OPT_REFUSE, offsetof(struct authkey, ca)},
+    {"principals", CFG_CERTS ? OPT_TEXT : OPT_REFUSE_VALUE, offsetof(struct authkey, principals)},
     {"command", OPT_TEXT, offsetof(struct authkey, command)},
     {"from", OPT_TEXT, offsetof(struct authkey, from)},
     {"expiry-time", OPT_TEXT, offsetof(struct authkey, expiry)},
@@ -173,7 +173,7 @@ static void option_apply(struct authkey *k, const struct option *o, int no, cons
 	switch (o->kind) {
 	case OPT_FLAG: k->may = no ? k->may & ~o->arg : k->may | o->arg; break;
 	case OPT_RESTRICT: k->may = 0; break;
-	case OPT_NO_TOUCH: k->no_touch = 1; break;
+	case OPT_SET: *(int *)((char *)k + o->arg) = 1; break;
 	case OPT_TEXT:
 		if (*text)
 			refuse(k, "option twice", name);
@@ -286,30 +286,66 @@ static int is_type(const char *p)
 	return begins(p, "ssh-") || begins(p, "ecdsa-") || begins(p, "sk-");
 }
 
-enum authkeys_result authkeys_line(struct authkey *k, char *line)
+/* *p: past what is before the first word; 0 where there is none */
+static int line_begin(struct authkey *k, char **p)
 {
-	char *p = line, *w = line;
-	size_t n = strlen(line);
+	size_t n = strlen(*p);
 
 	memset(k, 0, sizeof(*k));
 	k->may = MAY_ALL;
-	if (n && line[n - 1] == '\r')
-		line[n - 1] = 0;
-	if (begins(p, "\xEF\xBB\xBF"))
-		p += 3;
-	p = over_blanks(p);
-	if (!*p || *p == '#')
-		return AUTHKEYS_NONE;
-	if (!is_type(p))
-		p = CFG_AUTHKEYS_OPTIONS ? options_read(k, p, &w) : options_skip(k, p);
-	if (!p) {
+	k->options = piece(*p, *p);
+	if (n && (*p)[n - 1] == '\r')
+		(*p)[n - 1] = 0;
+	if (begins(*p, "\xEF\xBB\xBF"))
+		*p += 3;
+	*p = over_blanks(*p);
+	return **p && **p != '#';
+}
+
+/* options on the line from its start, and what follows them at *p; 0 where they cannot be read */
+static int options_take(struct authkey *k, char *line, char **p)
+{
+	char *w = line;
+
+	*p = CFG_AUTHKEYS_OPTIONS ? options_read(k, *p, &w) : options_skip(k, *p);
+	if (!*p) {
 		refuse(k, "the options cannot be read", STR(""));
-		return AUTHKEYS_BAD;
+		return 0;
 	}
-	p = over_blanks(p);
+	*p = over_blanks(*p);
 	k->options = piece(line, w);
+	return 1;
+}
+
+enum authkeys_result authkeys_line(struct authkey *k, char *line)
+{
+	char *p = line;
+
+	if (!line_begin(k, &p))
+		return AUTHKEYS_NONE;
+	if (!is_type(p) && !options_take(k, line, &p))
+		return AUTHKEYS_BAD;
 	if (!key_read(k, p)) {
 		refuse(k, "the key cannot be read", STR(""));
+		return AUTHKEYS_BAD;
+	}
+	if (CFG_CERTS && k->principals && !k->ca)
+		refuse(k, "option of another kind of line", STR("principals"));
+	return k->why ? AUTHKEYS_REFUSED : AUTHKEYS_KEY;
+}
+
+enum authkeys_result authkeys_principal(struct authkey *k, char *line)
+{
+	char *p = line, *end;
+
+	if (!line_begin(k, &p))
+		return AUTHKEYS_NONE;
+	if (*over_blanks(to_blank(p)) && !options_take(k, line, &p))
+		return AUTHKEYS_BAD;
+	end = to_blank(p);
+	k->comment = piece(p, end);
+	if (end == p || *over_blanks(end)) {
+		refuse(k, "not one name", STR(""));
 		return AUTHKEYS_BAD;
 	}
 	return k->why ? AUTHKEYS_REFUSED : AUTHKEYS_KEY;

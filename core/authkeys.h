@@ -26,7 +26,9 @@ enum authkeys_may {
 struct authkey {
 	unsigned may; /* enum authkeys_may */
 	int no_touch; /* no-touch-required */
-	const char *command, *from, *expiry;
+	int verify;   /* verify-required */
+	int ca;       /* cert-authority: the key signs certificates, and does not log in itself */
+	const char *command, *from, *expiry, *principals;
 	struct str options; /* see authkeys_each */
 	struct str type, blob, comment;
 	const char *why; /* static text */
@@ -41,6 +43,12 @@ struct authkey {
  * see: he compares the blob first.
  */
 enum authkeys_result authkeys_line(struct authkey *k, char *line);
+
+/*
+ * Likewise a line of AuthorizedPrincipalsFile: options, and a name, which is in
+ * .comment; AUTHKEYS_KEY says that it may be used.
+ */
+enum authkeys_result authkeys_principal(struct authkey *k, char *line);
 
 enum authkeys_multi { EACH_ENVIRONMENT, EACH_PERMITOPEN, EACH_PERMITLISTEN };
 /* the values of an option that may stand there several times; *at starts at 0; NULL: no more */

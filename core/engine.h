@@ -36,10 +36,10 @@ int ident_take(struct ssh *s, struct ssh_event *ev); /* 1: event, 0: more bytes 
  * reserve, and packets are parsed while there is TX_PACKET, which is more than
  * any one of them makes us send. So a side whose tx is full still takes what it
  * granted (or two of them would wait for each other for ever), and a key
- * exchange, 1600 bytes in all, gets through.
+ * exchange gets through.
  */
 #define TX_DUE 2048
-#define TX_PACKET 2048
+#define TX_PACKET (SSH_TX_RESERVE - 2048)
 
 /* packet.c: the only places that know the layout of a packet, RFC 4253 6 */
 struct wr packet_begin(struct ssh *s, uint8_t msg);
@@ -144,7 +144,10 @@ int owed_take(struct owed *o);
 int can_send(const struct ssh *s);
 
 /* a cipher without a tag of its own is built in, so MACs may be as well */
-#define MACS (CFG_CIPHER_AES128_CTR || CFG_CIPHER_AES256_CTR)
+#define MACS                                                                        \
+	(CFG_CIPHER_AES128_CTR || CFG_CIPHER_AES192_CTR || CFG_CIPHER_AES256_CTR || \
+	 CFG_WEAK_AES_CBC || CFG_WEAK_3DES_CBC || CFG_WEAK_BLOWFISH)
+#define CBC (CFG_WEAK_AES_CBC || CFG_WEAK_3DES_CBC || CFG_WEAK_BLOWFISH)
 
 /* where the client's side is not built in, this is 0 for the compiler too */
 static inline int is_client(const struct ssh *s)

@@ -31,9 +31,11 @@ int global_due(struct ssh *s)
 		uint8_t msg = owed_take(&s->owed) ? MSG_REQUEST_SUCCESS : MSG_REQUEST_FAILURE;
 		struct wr w = packet_begin(s, msg);
 
-		if (CFG_FORWARD && s->port_due && s->port_after-- == 0) {
-			s->port_due = 0;
-			wr_u32(&w, s->port);
+		if (CFG_FORWARD) {
+			if (s->ports[0])
+				wr_u32(&w, s->ports[0]);
+			memmove(s->ports, s->ports + 1, s->owed.n * sizeof(s->ports[0]));
+			s->ports[s->owed.n] = 0;
 		}
 		err = packet_end(s, &w);
 	}
@@ -68,14 +70,11 @@ void ssh_answer_data(struct ssh *s, struct str data)
 
 void ssh_answer_port(struct ssh *s, uint32_t port)
 {
-	int yes = s->ask == SSH_EV_GLOBAL && !s->port_due;
-
-	if (yes && s->ask_want) {
-		s->port = port;
-		s->port_due = 1;
-		s->port_after = s->owed.n;
-	}
-	ssh_answer(s, yes ? SSH_YES : SSH_NO);
+	if (s->ask != SSH_EV_GLOBAL)
+		return;
+	if (s->ask_want && s->owed.n < OWED_MAX)
+		s->ports[s->owed.n] = (uint16_t)port;
+	ssh_answer(s, SSH_YES);
 }
 
 int ssh_global(struct ssh *s, const char *name, int want_reply, struct str data)

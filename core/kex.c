@@ -25,6 +25,49 @@ static void hash_two(struct ssh *s, struct str own, struct str peer)
 	hash_str(s, is_client(s) ? peer : own);
 }
 
+#define SHARE_NUMBER (CFG_KEX_DH ? 512 : 1) /* bytes of the longest share that is a number */
+
+/* a share on the wire, which is how the hash has it too */
+static void share_write(const struct ssh *s, struct wr *w, const uint8_t *p, size_t n)
+{
+	if (CFG_KEX_DH && s->kex->mpint)
+		wr_mpint(w, p, n);
+	else
+		wr_str(w, p, n);
+}
+
+static void hash_share(struct ssh *s, const uint8_t *p, size_t n)
+{
+	uint8_t mem[SHARE_NUMBER + 5];
+	struct wr w = wr_init(mem, sizeof(mem));
+
+	if (!CFG_KEX_DH || !s->kex->mpint) {
+		hash_str(s, (struct str){p, n});
+		return;
+	}
+	wr_mpint(&w, p, n);
+	hash_add(&s->hash, mem, wr_len(&w));
+}
+
+/* the peer's share, n bytes; a number is filled up with zeros into mem; NULL: it is no good */
+static const uint8_t *share_read(const struct ssh *s, struct rd *r, size_t n,
+				 uint8_t mem[SHARE_NUMBER])
+{
+	struct str v = rd_str(r);
+
+	if (!CFG_KEX_DH || !s->kex->mpint)
+		return v.len == n ? v.p : NULL;
+	if (v.len && !*v.p) { /* RFC 4251 5: before a top bit alone */
+		v.p++;
+		v.len--;
+	}
+	if (!v.len || v.len > n)
+		return NULL;
+	memset(mem, 0, n - v.len);
+	memcpy(mem + n - v.len, v.p, v.len);
+	return mem;
+}
+
 int kex_begin(struct ssh *s, const struct str *peer_init, const struct str *own_init)
 {
 	struct wr w;
@@ -35,20 +78,21 @@ int kex_begin(struct ssh *s, const struct str *peer_init, const struct str *own_
 	if (!is_client(s))
 		return SSH_OK;
 	w = packet_begin(s, MSG_KEX_ECDH_INIT);
-	s->kex->keygen(&s->rng, s->kex_sec, s->kex_pub);
-	wr_str(&w, s->kex_pub, s->kex->pub_len);
+	if (!s->kex->keygen(&s->rng, s->kex_sec, s->kex_pub))
+		return SSH_E_KEX;
+	share_write(s, &w, s->kex_pub, s->kex->pub_len);
 	return packet_end(s, &w);
 }
 
 /* what the hash ends with; H, and the session id the first time */
-static void hash_end(struct ssh *s, struct str host, struct str pub, struct str ct)
+static void hash_end(struct ssh *s, struct str host, const uint8_t *pub, const uint8_t *ct)
 {
 	uint8_t mem[KEX_SHARED_MAX + 5];
 	struct wr w = wr_init(mem, sizeof(mem));
 
 	hash_str(s, host);
-	hash_str(s, pub);
-	hash_str(s, ct);
+	hash_share(s, pub, s->kex->pub_len);
+	hash_share(s, ct, s->kex->ct_len);
 	if (s->kex->k_is_string)
 		wr_str(&w, s->k, s->k_len);
 	else
@@ -67,25 +111,26 @@ static void hash_end(struct ssh *s, struct str host, struct str pub, struct str 
 int kex_on_init(struct ssh *s, struct rd *r, struct ssh_event *ev)
 {
 	const struct ssh_hostkey *host = &s->conf->hostkeys[s->hostkey];
-	struct str pub = rd_str(r);
-	struct wr w;
-	uint8_t *ct;
+	struct wr w = packet_begin(s, MSG_KEX_ECDH_REPLY);
+	uint8_t *mem, *ct;
+	const uint8_t *pub;
 
+	if (w.bad || w.end - w.p < KEX_PUB_MAX + SHARE_NUMBER)
+		return SSH_E_LENGTH;
+	/* both shares are handled in the last of the room, which the reply does not reach */
+	ct = w.end -= KEX_PUB_MAX;
+	mem = w.end -= SHARE_NUMBER;
+	pub = share_read(s, r, s->kex->pub_len, mem);
 	if (!rd_done(r))
 		return SSH_E_PARSE;
-	if (pub.len != s->kex->pub_len)
+	if (!pub || !s->kex->encap(&s->rng, pub, ct, s->k))
 		return SSH_E_KEX;
-	w = packet_begin(s, MSG_KEX_ECDH_REPLY);
 	wr_str(&w, host->blob.p, host->blob.len);
-	wr_u32(&w, s->kex->ct_len);
-	ct = w.p;
-	if (w.bad || w.end - w.p < s->kex->ct_len)
+	share_write(s, &w, ct, s->kex->ct_len);
+	if (w.bad)
 		return SSH_E_LENGTH;
-	if (!s->kex->encap(&s->rng, pub.p, ct, s->k))
-		return SSH_E_KEX;
-	w.p += s->kex->ct_len;
 	s->k_len = s->kex->shared_len;
-	hash_end(s, host->blob, pub, (struct str){ct, s->kex->ct_len});
+	hash_end(s, host->blob, pub, ct);
 	packet_keep(s, &w);
 	ev->type = s->ask = SSH_EV_SIGN;
 	ev->num = s->hostkey;
@@ -142,19 +187,20 @@ static int same_host(struct ssh *s, struct str host, int first)
 /* client: the server's host key, share and signature */
 int kex_on_reply(struct ssh *s, struct rd *r, struct ssh_event *ev)
 {
-	struct str host = rd_str(r), ct = rd_str(r), sig = rd_str(r);
+	uint8_t mem[SHARE_NUMBER];
+	struct str host = rd_str(r), sig;
+	const uint8_t *ct = share_read(s, r, s->kex->ct_len, mem);
 	int first = !s->sid_len, ok;
 
+	sig = rd_str(r);
 	if (!rd_done(r))
 		return SSH_E_PARSE;
-	if (ct.len != s->kex->ct_len)
-		return SSH_E_KEX;
-	ok = s->kex->decap(s->kex_sec, ct.p, s->k);
+	ok = ct && s->kex->decap(s->kex_sec, s->kex_pub, ct, s->k);
 	wipe(s->kex_sec, sizeof(s->kex_sec));
 	if (!ok)
 		return SSH_E_KEX;
 	s->k_len = s->kex->shared_len;
-	hash_end(s, host, (struct str){s->kex_pub, s->kex->pub_len}, ct);
+	hash_end(s, host, s->kex_pub, ct);
 	if (!sig_verify(s->sig, host, sig, (struct str){s->h, s->kex->hash->out_len}))
 		return SSH_E_KEX;
 	if (!same_host(s, host, first))

@@ -49,18 +49,48 @@ static int row_find(const struct ssh *s, enum list l, struct str name)
 	return -1;
 }
 
+/* some row that is built in is not for everybody */
+#define SOME_OFF                                                                     \
+	(CFG_KEX_DH || CFG_WEAK_AES_CBC || CFG_WEAK_3DES_CBC || CFG_WEAK_BLOWFISH || \
+	 CFG_WEAK_SHA1_96 || CFG_WEAK_SSH_RSA)
+
+static uint8_t row_off(const struct ssh *s, enum list l, int i)
+{
+	const struct sig *sig;
+
+	switch (l) {
+	case L_KEX: return kexes[i]->off;
+	case L_CIPHER: return ciphers[i]->off;
+	case L_MAC: return macs[i]->off;
+	default: sig = sig_find(str_of(row_name(s, l, i))); return sig ? sig->off : 0;
+	}
+}
+
+/* 1: there is a row i and this side may use it, or by default does */
+static int row_on(const struct ssh *s, enum list l, int i, int named)
+{
+	uint8_t never = is_client(s) ? NO_CLIENT : NO_SERVER;
+
+	return !SOME_OFF || !(row_off(s, l, i) & (named ? never : never | never >> 2));
+}
+
 /* our i-th choice as a row, -1 behind the last; rows that a configured list does not name are none */
 static int choice(const struct ssh *s, enum list l, int i)
 {
 	const char *want = conf_list(s, l);
 	struct str list = str_of(want), name;
 
-	if (!want || !*want)
-		return row_name(s, l, i) ? i : -1;
-	while (list_next(&list, &name)) {
-		int row = row_find(s, l, name);
+	int row;
 
-		if (row >= 0 && i-- == 0)
+	if (!want || !*want) {
+		for (row = 0; row_name(s, l, row); row++)
+			if (row_on(s, l, row, 0) && i-- == 0)
+				return row;
+		return -1;
+	}
+	while (list_next(&list, &name)) {
+		row = row_find(s, l, name);
+		if (row >= 0 && row_on(s, l, row, 1) && i-- == 0)
 			return row;
 	}
 	return -1;

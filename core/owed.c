@@ -5,7 +5,7 @@
 
 int owed_put(struct owed *o, int yes)
 {
-	if (o->n == 32)
+	if (o->n == OWED_MAX)
 		return SSH_E_FLOOD;
 	o->bits |= (uint32_t) !!yes << o->n++;
 	return SSH_OK;

@@ -186,16 +186,33 @@ static int next_len(struct ssh *s)
 	return 4 + len;
 }
 
+/*
+ * CBC without -etm: where a packet is refused, and why, tells of the block that was taken for
+ * its length (Albrecht, Paterson and Watson 2009). So it is refused when as many bytes are
+ * there as the longest has, whatever was wrong.
+ */
+static int refuse(struct ssh *s, int err)
+{
+	const struct keys *k = &s->in;
+
+	if (!CBC || !k->cipher || !k->cipher->cbc || k->mac->etm)
+		return err;
+	s->spoilt = 1;
+	return s->rx_w - s->rx_r < SSH_PACKET_MAX ? 0 : SSH_E_MAC;
+}
+
 int packet_next(struct ssh *s, struct str *payload)
 {
 	uint8_t *p = s->rx + s->rx_r;
 	uint32_t have = s->rx_w - s->rx_r;
 	int r;
 
+	if (CBC && s->spoilt)
+		return refuse(s, 0);
 	if (!s->pkt_len) {
 		r = next_len(s);
 		if (r <= 0)
-			return r;
+			return r < 0 ? refuse(s, r) : 0;
 		s->pkt_len = r;
 	}
 	if (have < s->pkt_len + tag_len(&s->in))
@@ -204,7 +221,7 @@ int packet_next(struct ssh *s, struct str *payload)
 		return SSH_E_SEQ;
 	r = open_in(s, p, s->pkt_len);
 	if (r < 0)
-		return r;
+		return refuse(s, r);
 	/* at least one byte of payload, and four of padding */
 	if (p[4] < 4 || (uint32_t)p[4] + PACKET_HEAD + 1 > s->pkt_len)
 		return SSH_E_LENGTH;

@@ -21,13 +21,14 @@ unsigned pubkey_bits(struct str blob)
 	return k ? k->bits(&r) : 0;
 }
 
-static void digest(uint8_t *out, const struct hash *h, struct str blob)
+size_t pubkey_digest(uint8_t *out, const struct hash *h, struct str blob)
 {
 	struct hash_ctx c;
 
 	hash_init(&c, h);
 	hash_add(&c, blob.p, blob.len);
 	hash_out(&c, out);
+	return h->out_len;
 }
 
 void pubkey_sha256(char out[FINGERPRINT_LEN], struct str blob)
@@ -35,7 +36,7 @@ void pubkey_sha256(char out[FINGERPRINT_LEN], struct str blob)
 	uint8_t d[32];
 	size_t n;
 
-	digest(d, &hash_sha256, blob);
+	pubkey_digest(d, &hash_sha256, blob);
 	memcpy(out, "SHA256:", 7);
 	n = 7 + base64_encode(out + 7, d, sizeof(d));
 	out[n - 1] = 0; /* over the one '=' */
@@ -46,7 +47,7 @@ void pubkey_md5(char out[FINGERPRINT_LEN], struct str blob)
 	static const char hex[] = "0123456789abcdef";
 	uint8_t d[16];
 
-	digest(d, &hash_md5, blob);
+	pubkey_digest(d, &hash_md5, blob);
 	memcpy(out, "MD5", 3);
 	out += 3;
 	for (size_t i = 0; i < sizeof(d); i++) {

@@ -11,6 +11,8 @@
 struct str pubkey_name(struct str blob);
 /* size in bits; 0 where the blob is malformed or of a kind that is not built in */
 unsigned pubkey_bits(struct str blob);
+/* the bare hash; its length */
+size_t pubkey_digest(uint8_t *out, const struct hash *h, struct str blob);
 /* SHA256:base64 without padding */
 void pubkey_sha256(char out[FINGERPRINT_LEN], struct str blob);
 /* MD5:xx:xx... */

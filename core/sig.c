@@ -1,36 +1,32 @@
 /* sig.c - signature algorithms: their names, and the shape of what they sign and verify. */
 /* SPDX-License-Identifier: MIT */
 #include "sig.h"
+#include "config.h"
 
-/* RFC 8709 6 */
-static int verify_ed25519(struct rd *key, struct rd *sig, struct str msg)
-{
-	struct str pub = rd_str(key), s = rd_str(sig);
-
-	if (!rd_done(key) || !rd_done(sig) || pub.len != 32 || s.len != 64)
-		return 0;
-	return ed25519_verify(s.p, pub.p, msg.p, msg.len) == 1;
-}
-
-static int sign_ed25519(const struct key *k, struct wr *w, struct str msg)
-{
-	uint8_t s[64];
-
-	ed25519_sign(s, k->u.ed25519.seed, k->u.ed25519.pub, msg.p, msg.len);
-	wr_str(w, s, sizeof(s));
-	return 1;
-}
-
-static const struct sig sig_ed25519 = {
-    .name = "ssh-ed25519",
-    .key_name = "ssh-ed25519",
-    .sig_name = "ssh-ed25519",
-    .kind = &key_ed25519,
-    .verify = verify_ed25519,
-    .sign = sign_ed25519,
+/* clang-format off */
+const struct sig *const sigs[] = {
+	USE_CERTS(&sig_ed25519_cert,)
+	USE_CERT_ECDSA(&sig_ecdsa256_cert,)
+	USE_CERT_ECDSA(&sig_ecdsa384_cert,)
+	USE_CERT_ECDSA(&sig_ecdsa521_cert,)
+	USE_CERT_SK(&sig_sk_ed25519_cert,)
+	USE_CERT_SK(&sig_sk_ecdsa_cert,)
+	USE_CERT_RSA(&sig_rsa_sha512_cert,)
+	USE_CERT_RSA(&sig_rsa_sha256_cert,)
+	USE_CERT_MLDSA44(&sig_mldsa44_cert,)
+	&sig_ed25519,
+	USE_KEY_ECDSA(&sig_ecdsa256,)
+	USE_KEY_ECDSA(&sig_ecdsa384,)
+	USE_KEY_ECDSA(&sig_ecdsa521,)
+	USE_KEY_SK(&sig_sk_ed25519,)
+	USE_KEY_SK(&sig_sk_ecdsa,)
+	USE_KEY_RSA(&sig_rsa_sha512,)
+	USE_KEY_RSA(&sig_rsa_sha256,)
+	USE_KEY_MLDSA44(&sig_mldsa44,)
+	USE_WEAK_SSH_RSA(&sig_ssh_rsa,)
+	NULL,
 };
-
-const struct sig *const sigs[] = {&sig_ed25519, NULL};
+/* clang-format on */
 
 const struct sig *sig_find(struct str name)
 {
@@ -40,18 +36,45 @@ const struct sig *sig_find(struct str name)
 	return NULL;
 }
 
+/* the fields of the public key in a blob: behind the name, in a certificate behind its nonce */
+static struct rd fields(const struct sig *s, struct str blob)
+{
+	struct rd r = rd_init(blob), key;
+	unsigned i;
+
+	r.bad |= !str_is(rd_str(&r), s->key_name);
+	if (CFG_CERTS && s->plain)
+		rd_str(&r);
+	key = r;
+	for (i = 0; i < s->kind->fields; i++)
+		rd_str(&r);
+	if (CFG_CERTS && s->plain)
+		key.end = r.p; /* what else is in it, cert.c has read */
+	key.bad = r.bad;
+	return key;
+}
+
 int sig_verify(const struct sig *s, struct str blob, struct str sig, struct str msg)
 {
-	struct rd key = rd_init(blob), r = rd_init(sig);
+	struct rd key = fields(s, blob), r = rd_init(sig);
 
-	if (!str_is(rd_str(&key), s->key_name) || !str_is(rd_str(&r), s->sig_name))
+	if (key.bad || !str_is(rd_str(&r), s->sig_name))
 		return 0;
+	if (CFG_CERTS && s->plain)
+		s = s->plain;
 	return s->verify(&key, &r, msg) == 1;
+}
+
+unsigned sig_flags(const struct sig *s, struct str sig)
+{
+	return CFG_KEY_SK && s->sk && sig.len > 5 ? sig.p[sig.len - 5] : SK_TOUCHED | SK_VERIFIED;
 }
 
 int key_sign(const struct key *k, const struct sig *s, struct wr *w, struct str msg)
 {
-	if (k->kind != s->kind)
+	if (CFG_CERTS && s->plain)
+		s = s->plain;
+	if (k->kind != s->kind || !s->sign)
 		return 0;
 	wr_strz(w, s->sig_name);
 	return s->sign(k, w, msg) == 1 && !w->bad;

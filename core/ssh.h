@@ -29,7 +29,9 @@
 
 #define SSH_PACKET_MAX 35000 /* packet_length, RFC 4253 6.1 */
 #define SSH_DATA_MAX 32768   /* data of one CHANNEL_DATA that we take */
-#define SSH_TX_RESERVE 4096  /* of tx: for what packets parsed make us send at once */
+/* of tx: for what packets parsed make us send at once; a reply with a big host key and share */
+#define SSH_TX_RESERVE \
+	(CFG_KEY_MLDSA44 ? 16384 : CFG_CERTS || CFG_KEY_RSA || KEX_PUB_MAX > 133 ? 8192 : 4096)
 #define SSH_RX_MIN (4 + SSH_PACKET_MAX + 64)
 #define SSH_VERSION_MAX 255 /* RFC 4253 4.2, with CR LF */
 #define SSH_USER_MAX 128    /* bytes of a user name that we tell apart */
@@ -186,6 +188,8 @@ struct pool {
 	uint16_t used;
 };
 
+#define OWED_MAX 32
+
 /* answers owed, oldest in bit 0 */
 struct owed {
 	uint32_t bits;
@@ -218,6 +222,7 @@ struct ssh {
 	uint32_t tx_open;  /* bytes of a packet begun behind tx_w, while a signature is awaited */
 	uint32_t pkt_len;  /* of the packet at rx_r in all, 0: length not known yet */
 	uint8_t head_open; /* 1: its first block is deciphered (cipher without a tag) */
+	uint8_t spoilt;    /* 1: and the packet is no good, which is not to show yet (CBC) */
 	uint32_t cur_end;  /* the packet at rx_r ends there once handled, 0: none in hand */
 	struct str cur;    /* channel data of the packet in hand that the caller has not taken */
 	uint16_t cur_ch;
@@ -243,7 +248,8 @@ struct ssh {
 	const struct mac *next_mac[2];
 	const char *no_common;
 	struct hash_ctx hash;
-	uint8_t sid[HASH_MAX], h[HASH_MAX], k[KEX_SHARED_MAX], k_len;
+	uint8_t sid[HASH_MAX], h[HASH_MAX], k[KEX_SHARED_MAX];
+	uint16_t k_len;
 	uint8_t host_id[32]; /* client: SHA-256 of the host key seen first */
 	uint32_t ext_seq;    /* client: seq of an EXT_INFO in PH_AUTH, plus 1 */
 	uint32_t
@@ -259,9 +265,8 @@ struct ssh {
 	struct str auth_alg, auth_blob; /* of the request in hand */
 	/* connection */
 	struct pool pool;
-	struct owed owed; /* for global requests */
-	uint32_t port;    /* goes with the answer before which .port_after others are owed */
-	uint8_t port_due, port_after;
+	struct owed owed;                           /* for global requests */
+	uint16_t ports[CFG_FORWARD ? OWED_MAX : 1]; /* that go along with them, 0: none */
 	struct {
 		uint32_t id;
 		uint8_t reason;

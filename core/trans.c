@@ -40,14 +40,14 @@ int trans_on_debug(struct ssh *s, struct rd *r, struct ssh_event *ev)
 	return 1;
 }
 
-/* the rows that a server's list names */
+/* the rows that a server's list names; OpenSSH's has none of those of certificates */
 static uint32_t sig_bits(struct str list)
 {
 	uint32_t bits = 0;
 	int i;
 
 	for (i = 0; sigs[i]; i++)
-		if (list_has(list, str_of(sigs[i]->name)))
+		if (sigs[i]->plain || list_has(list, str_of(sigs[i]->name)))
 			bits |= (uint32_t)1 << i;
 	return bits;
 }
@@ -79,7 +79,7 @@ int trans_ext_info_send(struct ssh *s)
 	struct wr w = packet_begin(s, MSG_EXT_INFO);
 	const char *list = s->conf->pubkey_algs;
 	uint8_t *mark;
-	int i;
+	int i, n = 0;
 
 	wr_u32(&w, 2);
 	wr_strz(&w, "server-sig-algs");
@@ -87,8 +87,10 @@ int trans_ext_info_send(struct ssh *s)
 		wr_strz(&w, list);
 	} else {
 		mark = wr_open(&w);
-		for (i = 0; sigs[i]; i++) {
-			if (i)
+		for (i = CERT_ROWS; sigs[i]; i++) {
+			if (sigs[i]->off & (OFF_SERVER | NO_SERVER))
+				continue;
+			if (n++)
 				wr_u8(&w, ',');
 			wr_bytes(&w, sigs[i]->name, strlen(sigs[i]->name));
 		}

@@ -106,6 +106,22 @@ struct str rd_str(struct rd *r)
 	return rd_bytes(r, rd_u32(r));
 }
 
+void rd_number(struct rd *r, uint8_t *p, size_t n)
+{
+	struct str v = rd_str(r);
+
+	r->bad |= v.len && *v.p & 0x80;
+	while (v.len && !*v.p) {
+		v.p++;
+		v.len--;
+	}
+	memset(p, 0, n);
+	if (v.len > n)
+		r->bad = 1;
+	else
+		memcpy(p + n - v.len, v.p, v.len);
+}
+
 int rd_done(const struct rd *r)
 {
 	return !r->bad && r->p == r->end;

@@ -43,7 +43,9 @@ uint32_t rd_u32(struct rd *r);
 uint64_t rd_u64(struct rd *r);
 struct str rd_str(struct rd *r);             /* uint32 length, bytes */
 struct str rd_bytes(struct rd *r, size_t n); /* exactly n */
-int rd_done(const struct rd *r);             /* 1: nothing bad, nothing left */
+/* an mpint that is not negative, big-endian and filled up to n bytes; bad where it is longer */
+void rd_number(struct rd *r, uint8_t *p, size_t n);
+int rd_done(const struct rd *r); /* 1: nothing bad, nothing left */
 
 struct wr wr_init(void *p, size_t n);
 size_t wr_len(const struct wr *w);
