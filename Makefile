@@ -3,11 +3,12 @@
 #
 #: make               ./cubssh, static, from .config or else configs/router_defconfig
 #: make X_defconfig   .config from configs/ (full, router, tiny); olddefconfig, savedefconfig, menuconfig
-#: make install       CONFIG_PREFIX=dir: the binary and its links
+#: make install       CONFIG_PREFIX=dir: the binary and its links; MANDIR=usr/share/man: pages too
 #: make deps          compiler, BearSSL and musl, on Debian; SETS="build test": for the tests too
 #: make demo          builds, logs in with the system's ssh, sends 100 MB
 #: make test          SUITES="unit engine": those alone; FUZZ_SECONDS=20
 #: make lint size     invariants; bytes per preset and target (SYMBOLS=1, FILES=tiny)
+#: make dist release  the sources as a tarball; static binaries for every target (out/release)
 #: make bench         next to other servers, with sshbench: BENCH=path
 #: O=dir              builds there     TARGET=mipsel-sf   for another machine (scripts/targets.mk)
 #: CROSS_COMPILE= CC= CFLAGS= LDFLAGS= BEARSSL=dir MUSL=dir (sources or installed) V=1
@@ -162,8 +163,9 @@ olddefconfig: $(DOTCONFIG)
 savedefconfig: $(DOTCONFIG)
 	@$(KCONFIG) mode=savedefconfig Kconfig $< >$(O)/defconfig
 
+MCONF ?= kconfig-mconf
 menuconfig: $(DOTCONFIG)
-	@cd $(O) && KCONFIG_CONFIG=.config kconfig-mconf $(CURDIR)/Kconfig
+	@cd $(O) && KCONFIG_CONFIG=.config $(MCONF) $(CURDIR)/Kconfig
 
 $(DOTCONFIG):
 	$(call configure,configs/router_defconfig)
@@ -173,9 +175,17 @@ $(B)/config.h: $(DOTCONFIG) Kconfig scripts/kconfig.awk scripts/kconfig-parse.aw
 	@mkdir -p $(@D)
 	@$(KCONFIG) mode=header version=$(VERSION) Kconfig $< >$@
 
+# when this was written: what a device without a clock can be sure of
+BUILT = $(or $(SOURCE_DATE_EPOCH),$(shell git --git-dir=.git log -1 --format=%ct 2>/dev/null || \
+	date -r Makefile +%s))
+$(B)/built.h: FORCE
+	@mkdir -p $(@D)
+	@echo '#define BUILT $(BUILT)' >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(B)/port/clock.o: $(B)/built.h
+
 # ---- everything else -------------------------------------------------------
 
-.PHONY: install deps test lint size bench demo clean distclean help
+.PHONY: install deps test lint size bench demo dist release clean distclean help
 include tests/tests.mk
 -include $(shell find $(FOLDERS:%=$(B)/%) $(TEST_FOLDERS:%=$(B)/tests/%) -name '*.d' 2>/dev/null)
 
@@ -184,13 +194,13 @@ install: $(O)/cubssh
 	$(Q)CONFIG_H=$(B)/config.h scripts/install.sh $< $(CONFIG_PREFIX)
 
 export O B DEPS TARGET
-deps lint size demo: ; $(Q)scripts/$@.sh
+deps lint size demo dist release: ; $(Q)scripts/$@.sh
 bench: all ; $(Q)scripts/bench.sh
 test: ; $(Q)tests/run
 
 clean:
 	rm -rf $(FOLDERS:%=$(B)/%) $(ARCHIVES) $(B)/tests $(B)/cubssh.elf $(O)/cubssh $(B)/.flags \
-		$(B)/config.h $(B)/bearssl $(B)/musl
+		$(B)/config.h $(B)/built.h $(B)/bearssl $(B)/musl
 
 distclean: clean
 	rm -rf $(DOTCONFIG) $(O)/defconfig build

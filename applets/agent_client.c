@@ -69,6 +69,21 @@ void agent_begin(struct wr *w, void *mem, size_t n, uint8_t type)
 	wr_u8(w, type);
 }
 
+void agent_begin_key(struct wr *w, void *mem, size_t n, const struct key *k, struct str comment,
+		     uint32_t life, int confirm)
+{
+	agent_begin(w, mem, n, life || confirm ? AGENT_ADD_CONSTRAINED : AGENT_ADD);
+	wr_strz(w, k->kind->name);
+	k->kind->put(k, w, KEY_OPENSSH);
+	wr_str(w, comment.p, comment.len);
+	if (life) {
+		wr_u8(w, AGENT_CONSTRAIN_LIFETIME);
+		wr_u32(w, life);
+	}
+	if (confirm)
+		wr_u8(w, AGENT_CONSTRAIN_CONFIRM);
+}
+
 int agent_call(int fd, struct wr *w)
 {
 	uint8_t type = 0;
@@ -103,7 +118,9 @@ int agent_list(int fd, void *buf, size_t size, struct agent_key *keys, unsigned 
 
 uint32_t agent_flags(const struct sig *s)
 {
-	return !strcmp(s->name, "rsa-sha2-256") ? 2 : !strcmp(s->name, "rsa-sha2-512") ? 4 : 0;
+	return !strcmp(s->sig_name, "rsa-sha2-256")   ? 2
+	       : !strcmp(s->sig_name, "rsa-sha2-512") ? 4
+						      : 0;
 }
 
 int agent_sign(int fd, struct str blob, struct str data, uint32_t flags, void *buf, size_t size,

@@ -13,9 +13,9 @@
 #include "keyshow.h"
 #include "sig.h"
 
-#define BLOB_MAX 1088  /* a public key: RSA with 8192 bits */
-#define SLOW_MOST 100  /* wrong passphrases that count */
-#define SLOW_STEP 100u /* milliseconds more for each */
+#define BLOB_MAX (CFG_KEY_MLDSA44 ? 1408 : 640) /* a public key: RSA with 4096 bits */
+#define SLOW_MOST 100                           /* wrong passphrases that count */
+#define SLOW_STEP 100u                          /* milliseconds more for each */
 
 struct slot {
 	struct key key;

@@ -23,7 +23,11 @@
 	USE_SSH_AGENT(ROW("ssh-agent", ssh_agent_main, "usr/bin", "keeps keys"))            \
 	USE_SSH_AGENT(ROW("ssh-add", ssh_add_main, "usr/bin", "gives keys to the agent"))   \
 	USE_KEYGEN(ROW("ssh-keygen", keygen_main, "usr/bin", "makes and shows keys"))       \
-	USE_KEYGEN(ROW("keygen", keygen_main, "", "the same"))
+	USE_KEYGEN(ROW("keygen", keygen_main, "", "the same"))                              \
+	USE_KEYGEN(USE_COMPAT_DROPBEAR(                                                     \
+	    ROW("dropbearkey", dropbearkey_main, "usr/bin", "makes keys, for dropbear")))   \
+	USE_KEYGEN(USE_COMPAT_DROPBEAR(                                                     \
+	    ROW("dropbearconvert", dropbearconvert_main, "usr/bin", "to and from its files")))
 
 /* argv[0] is the name that the applet was called by, perhaps with a path before it */
 int sshd_main(int argc, char **argv);
@@ -36,5 +40,7 @@ int sftp_main(int argc, char **argv);
 int ssh_agent_main(int argc, char **argv);
 int ssh_add_main(int argc, char **argv);
 int keygen_main(int argc, char **argv);
+int dropbearkey_main(int argc, char **argv);
+int dropbearconvert_main(int argc, char **argv);
 
 #endif

@@ -47,7 +47,7 @@ struct cli_set {
 	uint8_t identities_given; /* .identity is the user's, not the default list */
 	uint8_t identities_only, batch, password_auth, pubkey_auth, kbd_auth;
 	uint8_t forward_agent;
-	uint8_t add_keys;
+	uint8_t add_keys; /* ASK_NO, ASK_YES, ASK_ASK, 3: confirm */
 	/* the session */
 	uint8_t subsystem;  /* -s: .command is its name */
 	uint8_t tty;        /* RequestTTY: ASK_NO, ASK_YES, ASK_AUTO, ASK_FORCE */
@@ -69,11 +69,13 @@ struct cli_set {
 	const char *bind_address, *bind_interface;
 	const char *proxy_jump, *proxy_command; /* NULL also for "none" */
 	uint32_t connect_timeout, connection_attempts;
-	const char *preferred; /* PreferredAuthentications */
-	uint32_t password_prompts;
-	const char *identity_agent; /* a path, "none", or NULL: SSH_AUTH_SOCK */
+	const char *preferred;               /* PreferredAuthentications */
+	uint32_t password_prompts, add_life; /* seconds in the agent, 0: no end */
+	const char *identity_agent;          /* a path, "none", or NULL: SSH_AUTH_SOCK */
+	const char *forward_path;            /* of the agent that is forwarded; NULL: of that one */
 	/* algorithms: lists as for struct ssh_conf, + - ^ resolved; NULL: all */
-	const char *kex, *ciphers, *macs, *hostkey_algs, *pubkey_algs;
+	const char *kex, *ciphers, *macs, *hostkey_algs, *pubkey_algs, *ca_algs;
+	const char *revoked; /* RevokedHostKeys, a file */
 	uint32_t rekey_seconds;
 	uint64_t rekey_bytes;
 	const char *command;       /* the remote command line, NULL: a shell */
@@ -107,6 +109,8 @@ extern char cli_text[CLI_TEXT];
  * (help, version, -G, -Q were printed; what was wrong is on stderr, file and line named).
  */
 int cli_settings(struct cli_set *s, int argc, char **argv, int dbclient);
+/* cli_forward.c: 1: they listen at the same place, for the same target */
+int cli_forward_same(const struct cli_forward *a, const struct cli_forward *b);
 /* 1: SendEnv's patterns name that variable (a later -NAME takes it out again) */
 int cli_sends(const struct cli_set *s, struct str name);
 
@@ -120,18 +124,23 @@ struct known {
 	unsigned long line;
 };
 
-/* a key of the server in all files of s; a known host with keys of other types alone is KNOWN_CHANGED */
-struct known known_check(const struct cli_set *s, const char *name, struct str blob);
-/* bits of sigs[] (crypto.h) whose keys are known for the host; 0: none is */
+/*
+ * A key of the server in all files of s; a known host with keys of other types alone is
+ * KNOWN_CHANGED. ca.p not NULL: whether that CA, which has certified the key, is the host's.
+ */
+struct known known_check(const struct cli_set *s, const char *name, struct str blob, struct str ca);
+/* bits of sigs[] (sig.h) whose keys, or CAs, are known for the host; 0: none is */
 uint32_t known_types(const struct cli_set *s, const char *name);
 /* appends to the user's first file, hashed where so configured; 0 or -errno and *file */
 int known_add(const struct cli_set *s, const char *name, struct str blob, const char **file);
 /* cli_trust.c: SSH_EV_HOSTKEY, after files and questions; TRUST_SOME: a key has changed and the user does not mind */
-enum trust { TRUST_NONE, TRUST_SOME, TRUST_NEW, TRUST_FULL };
+enum trust { TRUST_NONE, TRUST_SOME, TRUST_NEW, TRUST_FULL, TRUST_CA };
 enum trust cli_trust(const struct cli_set *s, struct str alg, struct str blob);
 
 /* the server's name as in the files, "host" or "[host]:port" */
 const char *cli_host_name(const struct cli_set *s);
+/* without its port: as in certificates */
+const char *cli_host_bare(const struct cli_set *s);
 /* SHA256:..., good until the next call */
 const char *cli_fingerprint(struct str blob);
 /* what to ask the server for: NULL, all */
@@ -167,5 +176,8 @@ int agent_sign(int fd, struct str blob, struct str data, uint32_t flags, void *b
 /* a request: more is appended to it; then the answer yes, 0, or -errno (-EACCES: no) */
 void agent_begin(struct wr *w, void *mem, size_t n, uint8_t type);
 int agent_call(int fd, struct wr *w);
+/* the request that gives it a key; life: seconds, 0: no end; confirm: it asks at each use */
+void agent_begin_key(struct wr *w, void *mem, size_t n, const struct key *k, struct str comment,
+		     uint32_t life, int confirm);
 
 #endif

@@ -12,10 +12,11 @@
 
 /* clang-format off */
 static const char usage_ssh[] =
-    "usage: ssh [-46AaCfGgMNnqsTtVvy] [-bBcDeEFiJlLmoOpQRSW VALUE]... [USER@]HOST [COMMAND]\n";
+    "usage: ssh [-246AaCfGgKkMNnqsTtVvXxYy] [-bBcDeEFiJlLmoOpQRSW VALUE]...\n"
+    "           [USER@]HOST [COMMAND]\n";
 
 static const char usage_dbclient[] = USE_COMPAT_DROPBEAR(
-    "usage: dbclient [-AfgGNqQsTtvVyz] [-bBcIiJKlLmMopRW VALUE]... [USER@]HOST[/PORT][,...]\n"
+    "usage: dbclient [-AfGghNqQsTtvVyz] [-bBcIiJKlLmMopRW VALUE]... [USER@]HOST[/PORT][,...]\n"
     "[COMMAND]\n") "";
 
 #define ARG (-1)

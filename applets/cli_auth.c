@@ -1,7 +1,7 @@
 /* cli_auth.c - who we are: keys, prompts and passwords, in the order asked for (RFC 4252). */
 /* SPDX-License-Identifier: MIT */
 /*
- * Candidates are the agent's keys, then those of files. With one candidate its
+ * Candidates are certificates, then the agent's keys, then those of files. With one candidate its
  * signature leaves in the flight of NEWKEYS; with more, the server is asked about
  * each first. Keys come before what needs a person, unless PreferredAuthentications
  * says otherwise; a method that the server has not named is not tried.
@@ -13,12 +13,10 @@
 #include <unistd.h>
 
 #include "cli_run.h"
-#include "keyfile.h"
 #include "pubkey.h"
 #include "sig.h"
 
 #define KEYS_MAX 32
-#define BLOB_MAX 2048
 #define SECRET_MAX 512
 #define PROMPTS_MAX 16
 
@@ -27,6 +25,7 @@ static struct {
 	uint8_t allowed; /* those that the server named, 0: it has not spoken yet */
 	uint8_t dead;    /* those that we are through with */
 	uint8_t n, at;   /* candidates; the one in hand */
+	uint8_t certs;   /* how many of them are certificates, which come first */
 	uint8_t listed;
 	uint8_t sign;     /* the one in hand is to be signed with */
 	uint8_t again;    /* the request could not be sent */
@@ -38,12 +37,13 @@ static struct {
 static struct candidate {
 	struct str blob;  /* of the agent; of a file: .len 0 until it is read */
 	const char *file; /* NULL: the agent's */
+	const char *cert; /* where the key's certificate is, see cli_cert_load; NULL: without one */
+	uint8_t beside;
 	const struct sig *sig;
 } cand[KEYS_MAX] APART;
 
-static uint8_t agent_mem[32768] APART, file_mem[KEYFILE_MAX] APART, blob_mem[BLOB_MAX] APART;
+static uint8_t agent_mem[32768] APART;
 static char secret[SECRET_MAX] APART;
-static struct key key ASIDE; /* of the file in hand */
 
 static struct str user(void)
 {
@@ -61,33 +61,10 @@ static const struct sig *sig_for(struct str blob)
 
 	for (i = 0; sigs[i]; i++)
 		if (str_is(name, sigs[i]->key_name) && (cli.ssh.sig_algs & (uint32_t)1 << i) &&
-		    (!list || !*list || list_has(str_of(list), str_of(sigs[i]->name))))
+		    (!list || !*list ? !(sigs[i]->off & OFF_CLIENT)
+				     : list_has(str_of(list), str_of(sigs[i]->name))))
 			return sigs[i];
 	return NULL;
-}
-
-/* the public half of the file's key, from the file itself, into blob_mem; len 0: it is no use */
-static struct str file_load(const char *path)
-{
-	struct str comment;
-	ssize_t n = file_read(path, file_mem, sizeof(file_mem));
-	struct wr w = wr_init(blob_mem, sizeof(blob_mem));
-	enum keyfile_err e;
-
-	key_wipe(&key);
-	if (n < 0) {
-		if (n != -ENOENT || cli.set.identities_given)
-			cli_say(&cli.set, n == -ENOENT ? LOG_L_WARN : LOG_L_ERROR, "%p: %s", path,
-				err_text((int)-n));
-		return (struct str){0};
-	}
-	e = keyfile_read(&key, &comment, file_mem, (size_t)n);
-	if (!e)
-		key_public_blob(&key, &w);
-	else
-		cli_say(&cli.set, LOG_L_ERROR, "%p: %s", path, keyfile_text(e));
-	wipe(file_mem, sizeof(file_mem));
-	return (struct str){blob_mem, e || w.bad ? 0 : wr_len(&w)};
 }
 
 /* 1: nobody but the owner may read a private key */
@@ -103,10 +80,33 @@ static int file_ok(const char *path)
 	return 0;
 }
 
-static void put_candidate(struct str blob, const char *file)
+/* certificates stand before the others; cert: as above */
+static void put_candidate(struct str blob, const char *file, const char *cert, int beside)
 {
-	if (auth.n < KEYS_MAX)
-		cand[auth.n++] = (struct candidate){.blob = blob, .file = file};
+	const struct sig *s = sig_for(blob);
+	int is = CFG_CERTS && (cert || (s && s->plain)), at = is ? auth.certs : auth.n;
+
+	if (auth.n == KEYS_MAX)
+		return;
+	auth.certs += is;
+	memmove(&cand[at + 1], &cand[at], (size_t)(auth.n++ - at) * sizeof(*cand));
+	cand[at] = (struct candidate){.blob = blob, .file = file, .cert = cert, .beside = beside};
+}
+
+/*
+ * The certificates of a key: beside the identity, and among those given (which those of the
+ * agent's were put for already); blob, file: as above
+ */
+static void put_certs(struct str key, const char *identity, struct str blob, const char *file)
+{
+	int i;
+
+	for (i = -1; CFG_CERTS && i < (identity && !file ? 0 : CLI_FILES); i++) {
+		const char *path = i < 0 ? identity : cli.set.certificate[i];
+
+		if (path && cli_cert_load(path, i < 0, key).len)
+			put_candidate(blob, file, path, i < 0);
+	}
 }
 
 static void list_agent(void)
@@ -125,56 +125,72 @@ static void list_agent(void)
 		cli_say(&cli.set, LOG_L_WARN, "the agent: %s", err_text(-r));
 		return;
 	}
-	for (i = 0; i < n; i++)
-		put_candidate(keys[i].blob, NULL);
+	for (i = 0; i < n; i++) {
+		put_certs(keys[i].blob, NULL, keys[i].blob, NULL);
+		put_candidate(keys[i].blob, NULL, NULL, 0);
+	}
 }
 
 /* 1: the agent has the file's key, and is asked for it; it comes first then */
-static int agents(struct str blob)
+static int agents(struct str *blob)
 {
 	int i;
 
 	for (i = 0; i < auth.n; i++)
-		if (!cand[i].file && str_eq(cand[i].blob, blob))
+		if (!cand[i].file && str_eq(cand[i].blob, *blob)) {
+			*blob = cand[i].blob;
 			return 1;
+		}
 	return 0;
 }
 
 static void list_candidates(void)
 {
-	int i;
+	int i, locked;
 
 	auth.listed = 1;
 	if (!cli.set.identities_only)
 		list_agent();
 	for (i = 0; i < CLI_FILES && cli.set.identity[i]; i++) {
-		struct str blob = file_load(cli.set.identity[i]);
+		const char *path = cli.set.identity[i];
+		struct str blob = cli_key_blob(path, &locked);
 
-		if (blob.len && !agents(blob) && file_ok(cli.set.identity[i]))
-			put_candidate((struct str){0}, cli.set.identity[i]);
+		if (blob.len && agents(&blob)) {
+			put_certs(blob, path, blob, NULL);
+		} else if (blob.len && file_ok(path)) {
+			put_certs(blob, path, (struct str){0}, path);
+			put_candidate((struct str){0}, path, NULL, 0);
+		}
 	}
 }
 
 /* ---- trying ---------------------------------------------------------------- */
 
-static struct str blob_of(struct candidate *c)
+/* locked: the secret half has to be asked for */
+static struct str blob_of(struct candidate *c, int *locked)
 {
-	return c->file ? file_load(c->file) : c->blob;
+	struct str blob = c->blob;
+
+	*locked = 0;
+	if (c->file)
+		blob = cli_key_blob(c->file, locked);
+	return CFG_CERTS && c->cert && blob.len ? cli_cert_load(c->cert, c->beside, blob) : blob;
 }
 
 /* the next key that may do; 0: there is none */
 static int try_key(void)
 {
 	struct str blob;
+	int locked;
 
 	for (; auth.at < auth.n; auth.at++) {
 		struct candidate *c = &cand[auth.at];
 
-		blob = blob_of(c);
+		blob = blob_of(c, &locked);
 		c->sig = blob.len ? sig_for(blob) : NULL;
 		if (!c->sig)
 			continue;
-		auth.sign |= auth.n == 1;
+		auth.sign |= auth.n == 1 && !locked;
 		auth.again = !ssh_auth_key(&cli.ssh, user(), str_of(c->sig->name), blob, auth.sign);
 		return 1;
 	}
@@ -280,7 +296,7 @@ void cli_auth_next(const struct ssh_event *ev)
 	if (!auth.listed && cli.set.pubkey_auth)
 		list_candidates();
 	auth.listed = 1;
-	if (ev->name.p || auth.method)
+	if (ev->name.p) /* else it is we who could not sign */
 		note_allowed(ev->name);
 	if (ev->num) /* partial success: another factor; what was refused before may do now */
 		auth.dead = auth.asked[0] = 0;
@@ -302,12 +318,13 @@ void cli_auth_next(const struct ssh_event *ev)
 int cli_auth_retry(void)
 {
 	struct candidate *c = &cand[auth.at];
+	int locked;
 
 	if (!auth.again)
 		return 0;
 	if (auth.method == AUTH_PUBLICKEY)
-		auth.again =
-		    !ssh_auth_key(&cli.ssh, user(), str_of(c->sig->name), blob_of(c), auth.sign);
+		auth.again = !ssh_auth_key(&cli.ssh, user(), str_of(c->sig->name),
+					   blob_of(c, &locked), auth.sign);
 	else if (auth.method == AUTH_PASSWORD)
 		try_password();
 	else if (auth.method == AUTH_KEYBOARD)
@@ -327,7 +344,7 @@ static void on_sign(struct str data)
 	struct wr w = wr_init(out, sizeof(out));
 
 	if (c->file) {
-		if (key_sign(&key, c->sig, &w, data))
+		if (cli_key_sign(c->file, c->sig, &w, data))
 			sig = (struct str){out, wr_len(&w)};
 	} else if (agent_sign(auth.agent, c->blob, data, agent_flags(c->sig), out, sizeof(out),
 			      &sig) < 0) {
@@ -379,14 +396,12 @@ void cli_auth_event(const struct ssh_event *ev)
 
 void cli_auth_done(void)
 {
-	key_wipe(&key);
+	cli_key_forget();
 	drop_secret();
 	if (auth.agent >= 0)
 		close(auth.agent);
 	auth.agent = -1;
 	REST(cand);
-	REST(file_mem);
-	REST(blob_mem);
 	REST(agent_mem);
 	REST(secret);
 }

@@ -81,6 +81,13 @@ static void dump_persist(uint32_t v)
 static void dump_value(const struct cli_key *row, const void *at)
 {
 	switch (row->type) {
+	case C_ADD:
+		if (cli_load.s->add_life) {
+			fmt_fd(1, "%s%u\n", cli_load.s->add_keys == 3 ? "confirm " : "",
+			       cli_load.s->add_life);
+			break;
+		}
+		/* fall through */
 	case C_ENUM: dump_enum(cli_enums[row->arg], *(const uint8_t *)at); break;
 	case C_PORT: fmt_fd(1, "%u\n", *(const uint16_t *)at); break;
 	case C_MASK: fmt_fd(1, "0%o\n", *(const uint16_t *)at); break;
@@ -103,6 +110,7 @@ static void dump_row(unsigned k)
 	const void *at = cli_at(k);
 	int text = row->type == C_WORD || row->type == C_REST || row->type == C_ALG;
 	int none = text && !*(const char *const *)at;
+	const char *path = k == R_FORWARD_AGENT ? cli_load.s->forward_path : NULL;
 
 	switch (row->type) {
 	case C_FORWARD: dump_forwards(cli_load.s, k, (char)row->arg); return;
@@ -117,9 +125,11 @@ static void dump_row(unsigned k)
 	head(k);
 	fmt_fd(1, " ");
 	if (none)
-		set_alg_dump(1, row->arg, ',');
+		set_alg_dump(1, row->arg, ',', NO_CLIENT | OFF_CLIENT);
 	else if (k == R_TIMEOUT && !*(const uint32_t *)at)
 		fmt_fd(1, "none\n");
+	else if (path)
+		fmt_fd(1, "%s\n", path);
 	else
 		dump_value(row, at);
 }
@@ -147,7 +157,7 @@ int cli_query(const char *what)
 	case -1: cli_bad("-Q: there is nothing called '%p'; try help", what); return CLI_FAILED + 1;
 	default:
 		for (int k = what ? kind : ALG_KEX; k <= (what ? kind : ALG_MAC); k++)
-			set_alg_dump(1, (unsigned)k, '\n');
+			set_alg_dump(1, (unsigned)k, '\n', 0);
 	}
 	return 0 + 1;
 }

@@ -47,15 +47,18 @@ static int port_of(const struct field *f, unsigned lowest, uint16_t *port)
 	return n >= 0;
 }
 
+/* an empty address is as good as * */
 static int same_text(const char *a, const char *b)
 {
-	return a == b || (a && b && !strcmp(a, b));
+	return a && b ? !strcmp(*a ? a : "*", *b ? b : "*") : a == b;
 }
 
-static int same(const struct cli_forward *a, const struct cli_forward *b)
+int cli_forward_same(const struct cli_forward *a, const struct cli_forward *b)
 {
-	return a->kind == b->kind && a->port == b->port && a->to_port == b->to_port &&
-	       same_text(a->bind, b->bind) && same_text(a->to, b->to);
+	return a->kind == b->kind && a->port == b->port && same_text(a->bind, b->bind) &&
+	       a->bind_unix == b->bind_unix &&
+	       (a->kind == 'D' || a->kind == 'd' ||
+		(a->to_port == b->to_port && same_text(a->to, b->to) && a->to_unix == b->to_unix));
 }
 
 /* takes the target off the end of *n fields; 0: malformed */
@@ -112,7 +115,7 @@ const char *cli_forward(char kind, const char *v)
 		n++;
 	if (*p || !read_fields(&w, f, n))
 		return "not a forward:";
-	for (i = 0; i < s->n_forwards && !same(&s->forward[i], &w); i++)
+	for (i = 0; i < s->n_forwards && !cli_forward_same(&s->forward[i], &w); i++)
 		;
 	if (i == CLI_FORWARDS)
 		return "one too many:";

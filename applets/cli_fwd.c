@@ -61,7 +61,7 @@ static int start(void)
 /* the agent's socket; NULL: there is none to be forwarded */
 static const char *agent_path(void)
 {
-	const char *path = cli.set.identity_agent;
+	const char *path = cli.set.forward_path ? cli.set.forward_path : cli.set.identity_agent;
 
 	path = path ? path : getenv("SSH_AUTH_SOCK");
 	return path && *path && strcmp(path, "none") ? path : NULL;
@@ -89,9 +89,9 @@ static void failed(unsigned i, const char *why)
 	settled(i, why);
 	if (CFG_SSH_MUX && fw.other[i])
 		return;
-	if (cli.set.exit_on_forward_failure)
-		cli_die("forward -%c %p:%u: %s", f->kind & ~32, where, f->port, why);
 	cli_say(&cli.set, LOG_L_ERROR, "forward -%c %p:%u: %s", f->kind & ~32, where, f->port, why);
+	if (cli.set.exit_on_forward_failure)
+		cli_exit(CLI_FAILED);
 }
 
 /* ---- asking ---------------------------------------------------------------- */
@@ -191,25 +191,13 @@ int cli_fwd_cancel(unsigned i)
 	return 1;
 }
 
-static int same(const char *a, const char *b)
-{
-	return a && b ? !strcmp(*a ? a : "*", b) : a == b;
-}
-
 int cli_fwd_find(const struct cli_forward *f)
 {
-	int i;
+	int i = cli.set.n_forwards;
 
-	for (i = 0; i < cli.set.n_forwards; i++) {
-		const struct cli_forward *g = &cli.set.forward[i];
-
-		if (fw.state[i] != ENDED && g->kind == f->kind && same(g->bind, f->bind) &&
-		    g->bind_unix == f->bind_unix && g->port == f->port &&
-		    (f->kind == 'D' || f->kind == 'd' ||
-		     (same(g->to, f->to) && g->to_unix == f->to_unix && g->to_port == f->to_port)))
-			return i;
-	}
-	return -1;
+	while (i-- && (fw.state[i] == ENDED || !cli_forward_same(&cli.set.forward[i], f)))
+		;
+	return i;
 }
 
 int cli_fwd_add(const struct cli_forward *f)
@@ -274,6 +262,9 @@ static void on_listening(const struct fwd_answer *a)
 		return;
 	}
 	settled(i, NULL);
+	if (a->taken.len)
+		cli_say(&cli.set, LOG_L_WARN, "forward -%c %u: %*p: %s", cli.set.forward[i].kind,
+			a->port, (int)a->taken.len, (const char *)a->taken.p, err_text(EADDRINUSE));
 }
 
 void cli_fwd_reply(const struct ssh_event *ev)

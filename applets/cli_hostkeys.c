@@ -27,7 +27,7 @@ static void collect(struct rd *r)
 		uint8_t *at = w.p;
 
 		if (r->bad || !key_kind_find(pubkey_name(blob)) ||
-		    known_check(&cli.set, name, blob).what != KNOWN_CHANGED)
+		    known_check(&cli.set, name, blob, (struct str){0}).what != KNOWN_CHANGED)
 			continue; /* revoked, or known already */
 		wr_bytes(&w, blob.p, blob.len);
 		if (!w.bad)

@@ -21,7 +21,7 @@ static char room[LINE] APART;
  */
 struct walk {
 	const struct cli_set *s;
-	struct str name;
+	struct str name, bare; /* with its port, where that is another than 22; and without */
 	struct lines lines;
 	struct hostline h;
 	const char *file;
@@ -32,6 +32,8 @@ struct walk {
 static void walk_begin(struct walk *w, const struct cli_set *s, const char *name)
 {
 	*w = (struct walk){.s = s, .name = str_of(name), .fd = -1};
+	if (CFG_CERTS)
+		w->bare = str_of(cli_host_bare(s));
 }
 
 /* the next file that can be opened */
@@ -54,6 +56,13 @@ static int walk_file(struct walk *w)
 	return 0;
 }
 
+/* a CA is for all of a host, as patterns for many hosts do not name ports */
+static int is_about(const struct walk *w)
+{
+	return hostline_is(&w->h, w->name) ||
+	       (CFG_CERTS && w->h.mark != HOST_PLAIN && hostline_is(&w->h, w->bare));
+}
+
 static int walk_next(struct walk *w)
 {
 	char *line;
@@ -63,7 +72,7 @@ static int walk_next(struct walk *w)
 		if (w->fd < 0 && !walk_file(w))
 			return 0;
 		r = lines_next(&w->lines, &line);
-		if (r == 1 && hostline_read(&w->h, line) && hostline_is(&w->h, w->name))
+		if (r == 1 && hostline_read(&w->h, line) && is_about(w))
 			return 1;
 		if (r == 1 || r == -E2BIG || r == -EILSEQ)
 			continue;
@@ -73,23 +82,23 @@ static int walk_next(struct walk *w)
 	}
 }
 
-struct known known_check(const struct cli_set *s, const char *name, struct str blob)
+struct known known_check(const struct cli_set *s, const char *name, struct str blob, struct str ca)
 {
 	struct known k = {KNOWN_NONE, NULL, 0};
 	struct walk w;
 
 	walk_begin(&w, s, name);
 	while (walk_next(&w)) {
-		int same = str_eq(w.h.blob, blob);
+		int same = str_eq(w.h.blob, blob), by = CFG_CERTS && ca.p && str_eq(w.h.blob, ca);
 
-		if (w.h.mark == HOST_CA || (w.h.mark == HOST_REVOKED && !same))
-			continue;
-		if (w.h.mark == HOST_REVOKED) {
+		if (w.h.mark == HOST_REVOKED && (same || by)) {
 			k = (struct known){KNOWN_REVOKED, w.file, w.lines.no};
 			close(w.fd);
 			break;
 		}
-		if (same)
+		if (w.h.mark != (CFG_CERTS && ca.p ? HOST_CA : HOST_PLAIN))
+			continue;
+		if (CFG_CERTS && ca.p ? by : same)
 			k = (struct known){KNOWN_OK, w.file, w.lines.no};
 		else if (k.what == KNOWN_NONE)
 			k = (struct known){KNOWN_CHANGED, w.file, w.lines.no};
@@ -104,10 +113,13 @@ uint32_t known_types(const struct cli_set *s, const char *name)
 	int i;
 
 	walk_begin(&w, s, name);
-	while (walk_next(&w))
+	while (walk_next(&w)) {
+		if (CFG_CERTS && w.h.mark == HOST_CA)
+			bits |= ((uint32_t)1 << CERT_ROWS) - 1;
 		for (i = 0; w.h.mark == HOST_PLAIN && sigs[i]; i++)
 			if (str_is(pubkey_name(w.h.blob), sigs[i]->key_name))
 				bits |= (uint32_t)1 << i;
+	}
 	return bits;
 }
 

@@ -62,7 +62,10 @@ static int put_words(unsigned k, char *p)
 {
 	unsigned type = cli_keys[k].type;
 	int many = type == C_FILES || type == C_KNOWN || type == C_SETENV || type == C_SENDENV;
-	char between = type == C_FORWARD ? ':' : type == C_REKEY ? ' ' : 0, *word, *first = NULL;
+	char between = type == C_FORWARD                  ? ':'
+		       : type == C_REKEY || type == C_ADD ? ' '
+							  : 0,
+	     *word, *first = NULL;
 	int n = 0, r;
 
 	for (; (r = set_word(&p, &word)) > 0; n++) {

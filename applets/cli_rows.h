@@ -47,6 +47,7 @@
 	ROW(R_BIND_ADDRESS, "BindAddress", "", AT(bind_address), C_WORD, 0) \
 	ROW(R_BIND_INTERFACE, "BindInterface", "", AT(bind_interface), C_WORD, 0) \
 	ROW(R_CIPHERS, "Ciphers", "", AT(ciphers), C_ALG, ALG_CIPHER) \
+	USE_CERTS(ROW(R_CA_ALGS, "CASignatureAlgorithms", "", AT(ca_algs), C_ALG, ALG_CA)) \
 	ROW(R_CONTROL_PATH, "ControlPath", "", AT(control_path), C_WORD, X_PATH | X_NONE) \
 	ROW(R_HOSTKEY_ALGS, "HostKeyAlgorithms", "", AT(hostkey_algs), C_ALG, ALG_SIG) \
 	ROW(R_ALIAS, "HostKeyAlias", "", AT(host_key_alias), C_WORD, 0) \
@@ -61,6 +62,7 @@
 	ROW(R_MACS, "MACs", "", AT(macs), C_ALG, ALG_MAC) \
 	ROW(R_PREFERRED, "PreferredAuthentications", "", AT(preferred), C_WORD, 0) \
 	ROW(R_PUBKEY_ALGS, "PubkeyAcceptedAlgorithms", "", AT(pubkey_algs), C_ALG, ALG_SIG) \
+	USE_CERTS(ROW(R_REVOKED, "RevokedHostKeys", "", AT(revoked), C_WORD, X_PATH | X_NONE)) \
 	ROW(R_DYNAMIC_FORWARD, "DynamicForward", "", 0, C_FORWARD, 'D') \
 	ROW(R_LOCAL_FORWARD, "LocalForward", "", 0, C_FORWARD, 'L') \
 	ROW(R_REMOTE_FORWARD, "RemoteForward", "", 0, C_FORWARD, 'R') \
@@ -73,7 +75,7 @@
 	    AT(known), C_KNOWN, X_PATH | X_NONE) \
 	ROW(R_SEND_ENV, "SendEnv", "", AT(send_env), C_SENDENV, 0) \
 	ROW(R_SET_ENV, "SetEnv", "", AT(set_env), C_SETENV, 0) \
-	ROW(R_ADD_KEYS, "AddKeysToAgent", "", AT(add_keys), C_ENUM, V_ADD) \
+	ROW(R_ADD_KEYS, "AddKeysToAgent", "", AT(add_keys), C_ADD, V_ADD) \
 	ROW(R_FORWARD_AGENT, "ForwardAgent", "", AT(forward_agent), C_ENUM, V_BOOL) \
 	ROW(R_TIMEOUT, "ConnectTimeout", "", AT(connect_timeout), C_TIME, 0) \
 	ROW(R_PERSIST, "ControlPersist", "", AT(control_persist), C_PERSIST, 0) \

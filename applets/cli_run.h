@@ -41,6 +41,19 @@ void cli_auth_event(const struct ssh_event *ev); /* PK_OK, PROMPTS, SIGN */
 int cli_auth_retry(void); /* a request that could not be sent yet; 1: it is */
 void cli_auth_done(void); /* wipes what authentication needed */
 
+/* cli_key.c: the public half of the file's key; empty: there is none, and it is said why */
+struct str cli_key_blob(const char *path, int *locked); /* *locked: a passphrase is needed */
+/* as key_sign, with the file's; asks for its passphrase, and gives the key to the agent */
+struct sig;
+int cli_key_sign(const char *path, const struct sig *s, struct wr *w, struct str data);
+void cli_key_forget(void);
+
+/*
+ * cli_cert.c: the certificate in a file (beside: in path-cert.pub), where it is of that plain
+ * key; len 0: there is none. Good until the next call.
+ */
+struct str cli_cert_load(const char *path, int beside, struct str key);
+
 /*
  * cli_sess.c: sessions, ours and those of others that share the connection. A client
  * of ours may come while all of the sessions are taken, and be told so.

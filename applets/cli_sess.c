@@ -238,9 +238,16 @@ void sess_event(const struct ssh_event *ev)
 
 /* ---- bytes ----------------------------------------------------------------- */
 
-/* to stdout and stderr; a reader that has gone is told to the server, whose command gets SIGPIPE */
+/*
+ * To stdout and stderr. That a reader has gone is told to the server, whose command gets
+ * SIGPIPE; a server that sends more than the window then was does not know how (Dropbear).
+ */
 static void pump_out(struct sess *s, int ext)
 {
+	size_t n;
+
+	if (ext == 0 && s->out[0] < 0 && ssh_in_buf(&cli.ssh, s->ch, 0, &n))
+		s->dropped += (uint32_t)n;
 	while (flow_in(&cli.ssh, s->ch, ext, s->out[ext]) == FLOW_ENDED) {
 		s->out[ext] = -1;
 		if (ext == 0)
@@ -282,7 +289,8 @@ static void pump(struct sess *s)
 	pump_out(s, 0);
 	pump_out(s, 1);
 	pump_in(s);
-	if (s->esc.left || (ssh_in_closed(&cli.ssh, s->ch) && ssh_in_eof(&cli.ssh, s->ch)))
+	if (s->esc.left || s->dropped > CFG_CLIENT_POOL_KB * 1024 ||
+	    (ssh_in_closed(&cli.ssh, s->ch) && ssh_in_eof(&cli.ssh, s->ch)))
 		sess_end(s);
 }
 

@@ -22,6 +22,7 @@ struct sess {
 	struct esc esc;
 	int ch, in, out[2]; /* -1: none, or no more */
 	int status;         /* -1: none yet */
+	uint32_t dropped;   /* bytes of what nobody reads any more */
 	struct sess_ask ask;
 };
 

@@ -1,6 +1,7 @@
 /* cli_set.c - the client's settings: what is asked in which order, and what follows from it. */
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -174,6 +175,14 @@ static int settle(struct cli_set *s)
 	return 0;
 }
 
+/* $NAME: an agent's socket is where that variable says */
+static void by_variable(const char **path)
+{
+	const char *v = *path && **path == '$' ? getenv(*path + 1) : *path;
+
+	*path = *path && !v ? "none" : v;
+}
+
 /* what -G shows otherwise than it is used */
 static int settle_late(struct cli_set *s)
 {
@@ -188,6 +197,8 @@ static int settle_late(struct cli_set *s)
 		s->identity[0] = NULL;
 	if (s->identity_agent && !strcmp(s->identity_agent, "SSH_AUTH_SOCK"))
 		s->identity_agent = NULL;
+	by_variable(&s->identity_agent);
+	by_variable(&s->forward_path);
 	if (cli_expand_all(X_LATE))
 		return -1;
 	if (!s->command)

@@ -24,6 +24,7 @@ enum cli_type {
 	C_PORT,    /* uint16_t */
 	C_MASK,    /* uint16_t, octal */
 	C_ESCAPE,  /* int */
+	C_ADD,     /* uint8_t, arg: enum cli_enum; add_life, a time or confirm and a time */
 	C_PERSIST, /* uint32_t, seconds or yes or no */
 	C_REKEY,   /* rekey_bytes, rekey_seconds */
 	C_WORD,    /* const char *, one word; arg: enum cli_expand */

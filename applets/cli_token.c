@@ -142,6 +142,8 @@ static int expand_forwards(void)
 {
 	struct cli_set *s = cli_load.s;
 
+	if (cli_expand(&s->forward_path, X_PATH))
+		return -1;
 	for (unsigned i = 0; i < s->n_forwards; i++) {
 		struct cli_forward *f = &s->forward[i];
 

@@ -151,7 +151,7 @@ static const char *put_rekey(struct cli_set *s, const char *v)
 
 static const char *put_algs(const char **to, unsigned kind, const char *v)
 {
-	char room[512];
+	char room[ALG_LIST_MAX];
 	struct wr w = wr_init(room, sizeof(room));
 	struct str what = str_of(v);
 	const char *wrong = set_alg_list(&w, kind, &what, 0);
@@ -171,14 +171,31 @@ static const char *put_enum(uint8_t *to, unsigned e, const char *v)
 	return NULL;
 }
 
+/* also a time, or confirm and a time behind it */
+static const char *put_add(struct cli_set *s, unsigned e, const char *v)
+{
+	static const char confirm[] = "confirm ";
+	int both = !strncasecmp(v, confirm, sizeof(confirm) - 1);
+
+	s->add_keys = both ? 3 : 1;
+	if (set_take_time(str_of(both ? v + sizeof(confirm) - 1 : v), &s->add_life))
+		return NULL;
+	return both ? no_value : put_enum(&s->add_keys, e, v);
+}
+
 static const char *put(unsigned k, const char *v)
 {
 	const struct cli_key *row = &cli_keys[k];
 	void *to = cli_at(k);
 
 	switch (row->type) {
-	case C_ENUM: return put_enum(to, row->arg, v);
+	case C_ENUM:
+		if (k != R_FORWARD_AGENT || cli_enum(cli_enums[V_BOOL], v) >= 0)
+			return put_enum(to, row->arg, v);
+		cli_load.s->forward_agent = 1;
+		return put_text(&cli_load.s->forward_path, v);
 	case C_ESCAPE: return put_escape(to, v);
+	case C_ADD: return put_add(cli_load.s, row->arg, v);
 	case C_REKEY: return put_rekey(cli_load.s, v);
 	case C_ALG: return put_algs(to, row->arg, v);
 	case C_FORWARD: return cli_forward((char)row->arg, v);

@@ -19,7 +19,7 @@ static const char usage[] =
     "-j  no local forwards                -W  BYTES of receive window\n"
     "-K  SECONDS between keepalives       -w  no root\n"
     "-k  no remote forwards               -z  no quality of service\n"
-    "-l  INTERFACE to listen on\n"
+    "-l  INTERFACE to listen on           -h  this text\n"
     "-M  SECONDS that a connection may last\n"
     USE_ACCESS_LISTS("-G  members of GROUP only\n")
     USE_SSHD_OPTIONS("-o  KEYWORD=VALUE of sshd_config\n");

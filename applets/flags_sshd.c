@@ -10,7 +10,7 @@ static const char usage[] =
     "-d  debug: -D -e, verbose            -q  log errors only\n"
     "-e  log to stderr                    -t  check the settings\n"
     "-g  TIME to log in                   -V  version\n"
-    "-h  FILE with a host key\n")
+    "-h  FILE with a host key             -u  LENGTH, for nothing\n")
     USE_SSHD_OPTIONS("-o  KEYWORD=VALUE of sshd_config     -T  show the settings\n")
     USE_SSHD_CONFIG("-f  FILE of settings\n");
 

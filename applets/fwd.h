@@ -27,14 +27,14 @@ enum fwd {
 	FWD_CANCEL,      /* u32 tag: of a LISTEN; the rest does not count */
 	/* from it */
 	FWD_CONNECTED = 64, /* u32 tag, u32 errno (+ the descriptor where that is 0) */
-	FWD_LISTENING,      /* u32 tag, u32 errno, u32 port, string path */
+	FWD_LISTENING, /* u32 tag, u32 errno, u32 port, string address where it does not, or "" */
 	FWD_ACCEPTED /* u32 tag of the listener, string peer's host or "", u32 port (+ descriptor) */
 };
 
 enum fwd_kind {
 	FWD_TCP,
 	FWD_UNIX,
-	FWD_AGENT /* LISTEN: a socket for an agent in a directory of its own; its path comes back */
+	FWD_AGENT /* LISTEN: a socket for an agent in a directory of its own; its path is the policy's */
 };
 
 enum fwd_may {
@@ -45,6 +45,9 @@ enum fwd_may {
 	FWD_MAY_AGENT = 16
 };
 
+/* "host:port", * for either, each with its NUL, then ""; an empty list: all. The key's, the server's. */
+enum fwd_list { LIST_OPEN, LIST_OPEN_ALL, LIST_LISTEN, LIST_LISTEN_ALL, LISTS };
+
 /* the first datagram: what it may */
 struct fwd_policy {
 	uint8_t may;     /* enum fwd_may */
@@ -54,8 +57,7 @@ struct fwd_policy {
 	uint16_t mask;                              /* StreamLocalBindMask */
 	char agent
 	    [64]; /* path of the agent's socket: its directory is made 0700, both go in the end */
-	/* permitopen, permitlisten: "host:port", * for either, each with its NUL, then ""; empty: all */
-	char open[FWD_RULES], listen[FWD_RULES];
+	char rules[LISTS][FWD_RULES]; /* by enum fwd_list */
 };
 
 /* descriptor 3 is the socket; ends when the other side closes it */
@@ -75,11 +77,11 @@ int fwd_connect(int ch, enum fwd_kind kind, struct str host, uint32_t port);
 int fwd_listen(enum fwd_kind kind, struct str host, uint32_t port);
 /* 1: there was one for exactly that, and it is no more */
 int fwd_cancel(enum fwd_kind kind, struct str host, uint32_t port);
-/* the answer to one fwd_listen: 0; 1: *n listens at port, or err is why not, and path where it is a socket */
+/* the answer to one fwd_listen: 0; 1: *n listens at port, but for the address taken; or err is why not */
 struct fwd_answer {
 	int n, err;
 	uint32_t port;
-	struct str path;
+	struct str taken;
 };
 int fwd_listening(struct fwd_answer *a);
 /* an accepted connection that waits for a channel: 1, and what the listener was asked for */

@@ -184,7 +184,7 @@ int fwd_listening(struct fwd_answer *a)
 	a->n = (int)msg_tag;
 	a->err = -(int)rd_u32(&msg);
 	a->port = rd_u32(&msg);
-	a->path = rd_str(&msg);
+	a->taken = rd_str(&msg);
 	if (a->err)
 		asked[msg_tag].used = 0;
 	else if (asked[msg_tag].kind == FWD_TCP)

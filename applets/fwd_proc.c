@@ -59,8 +59,8 @@ static void tell(const struct wr *w, int fd)
 	tell_again();
 }
 
-/* how a request of that tag went, err negative; port and path are a listener's */
-static void answer(enum fwd what, uint32_t tag, int err, uint32_t port, const char *path, int fd)
+/* how a request of that tag went, err negative; port and taken are a listener's */
+static void answer(enum fwd what, uint32_t tag, int err, uint32_t port, const char *taken, int fd)
 {
 	struct wr w = wr_init(mem, sizeof(mem));
 
@@ -68,7 +68,7 @@ static void answer(enum fwd what, uint32_t tag, int err, uint32_t port, const ch
 	wr_u32(&w, tag);
 	wr_u32(&w, (uint32_t)-err);
 	wr_u32(&w, port);
-	wr_strz(&w, path);
+	wr_strz(&w, taken);
 	tell(&w, fd);
 }
 
@@ -81,9 +81,9 @@ static void tell_connected(uint32_t tag, int fd)
 /* ---- what may be ----------------------------------------------------------- */
 
 /* 1: a rule of the list allows it, or there is none */
-static int allowed(const char *rules, const char *host, uint32_t port)
+static int in_list(enum fwd_list list, const char *host, uint32_t port)
 {
-	const char *rule = rules;
+	const char *rules = policy.rules[list], *rule = rules;
 	uint16_t to;
 	struct str pattern;
 
@@ -94,12 +94,17 @@ static int allowed(const char *rules, const char *host, uint32_t port)
 	return rule == rules;
 }
 
+/* both lists must allow it */
+static int allowed(enum fwd_list list, const char *host, uint32_t port)
+{
+	return port < 65536 && in_list(list, host, port) && in_list(list + 1, host, port);
+}
+
 static int may_connect(enum fwd_kind kind, const char *host, uint32_t port)
 {
 	if (kind == FWD_UNIX)
 		return policy.may & FWD_MAY_UNIX_CONNECT;
-	return policy.may & FWD_MAY_CONNECT && port && port < 65536 &&
-	       allowed(policy.open, host, port);
+	return policy.may & FWD_MAY_CONNECT && port && allowed(LIST_OPEN, host, port);
 }
 
 static int may_listen(enum fwd_kind kind, const char *host, uint32_t port)
@@ -108,7 +113,7 @@ static int may_listen(enum fwd_kind kind, const char *host, uint32_t port)
 		return policy.may & FWD_MAY_AGENT;
 	if (kind == FWD_UNIX)
 		return policy.may & FWD_MAY_UNIX_LISTEN;
-	return policy.may & FWD_MAY_LISTEN && port < 65536 && allowed(policy.listen, host, port);
+	return policy.may & FWD_MAY_LISTEN && allowed(LIST_LISTEN, host, port);
 }
 
 /* ---- connecting ------------------------------------------------------------ */
@@ -177,7 +182,8 @@ static void listen_where(const char *host, const char *where[2])
 	where[1] = both ? both[1] : NULL;
 }
 
-static int listen_tcp(struct listener *l, const char *host, uint32_t *port)
+/* *taken: the address of the two that somebody has already; the other will do (as OpenSSH has it) */
+static int listen_tcp(struct listener *l, const char *host, uint32_t *port, const char **taken)
 {
 	const char *where[2];
 	struct addr a;
@@ -190,6 +196,8 @@ static int listen_tcp(struct listener *l, const char *host, uint32_t *port)
 		if (fd == 0)
 			fd = sock_listen(&a, NULL, BACKLOG);
 		l->fds[i] = fd < 0 ? -1 : fd;
+		if (fd == -EADDRINUSE)
+			*taken = where[i];
 		if (fd < 0 && (i == 0 || r < 0)) {
 			r = fd;
 		} else if (fd >= 0) {
@@ -244,7 +252,8 @@ static void listener_end(struct listener *l)
 	l->used = 0;
 }
 
-static int listen_as(struct listener *l, enum fwd_kind kind, const char *host, uint32_t *port)
+static int listen_as(struct listener *l, enum fwd_kind kind, const char *host, uint32_t *port,
+		     const char **taken)
 {
 	if (l == listeners + FWD_LISTENERS)
 		return -EMFILE;
@@ -256,7 +265,7 @@ static int listen_as(struct listener *l, enum fwd_kind kind, const char *host, u
 	memset(l->fds, 0xff, sizeof(l->fds));
 	l->path[0] = 0;
 	l->used = 1;
-	return kind == FWD_TCP    ? listen_tcp(l, host, port)
+	return kind == FWD_TCP    ? listen_tcp(l, host, port, taken)
 	       : kind == FWD_UNIX ? listen_unix(l, host)
 				  : listen_agent(l);
 }
@@ -264,16 +273,17 @@ static int listen_as(struct listener *l, enum fwd_kind kind, const char *host, u
 static void on_listen(uint32_t tag, enum fwd_kind kind, const char *host, uint32_t port)
 {
 	struct listener *l = listeners;
+	const char *taken = "";
 	int r;
 
 	while (l < listeners + FWD_LISTENERS && l->used)
 		l++;
-	r = listen_as(l, kind, host, &port);
+	r = listen_as(l, kind, host, &port, &taken);
 	if (r == 0)
 		l->tag = tag;
 	else if (l < listeners + FWD_LISTENERS && l->used)
 		listener_end(l);
-	answer(FWD_LISTENING, tag, r, port, r ? "" : l->path, -1);
+	answer(FWD_LISTENING, tag, r, port, taken, -1);
 }
 
 static void on_accept(struct listener *l, int from)

@@ -39,7 +39,7 @@ static int key_read(struct key *k, const char *path)
 	if (CFG_ERROR_TEXTS && file_mode(path, &mode, &owner) == 0 && (mode & 077))
 		log_put(LOG_L_WARN, "host key %s: others can read it (mode %04o)", path,
 			(unsigned)mode & 07777);
-	e = n ? keyfile_read(k, &comment, file_mem, n) : KEYFILE_BAD;
+	e = n ? keyfile_read(k, &comment, file_mem, n, (struct str){0}, NULL) : KEYFILE_BAD;
 	wipe(file_mem, sizeof(file_mem));
 	if (e == KEYFILE_OK)
 		return 0;
@@ -62,14 +62,14 @@ static void dir_of_make(const char *path)
 static void key_make(struct key *k, const char *path, int dropbear, struct rng *r)
 {
 	struct wr w = wr_init(file_mem, sizeof(file_mem));
-	uint32_t check;
+	const struct keyfile_how how = {.form = CFG_COMPAT_DROPBEAR && dropbear ? KEYFILE_DROPBEAR
+										: KEYFILE_OPENSSH};
 	int err;
 
 	memset(k, 0, sizeof(*k));
 	k->kind = &key_ed25519;
-	k->kind->generate(k, r);
-	rng_bytes(r, &check, sizeof(check));
-	keyfile_write(&w, k, STR(""), check, dropbear ? KEY_DROPBEAR : KEY_OPENSSH);
+	k->kind->generate(k, r, 0, NULL);
+	keyfile_write(&w, k, &how, r);
 	dir_of_make(path);
 	err = w.bad ? -EMSGSIZE : file_write_atomic(path, file_mem, wr_len(&w), 0600);
 	wipe(file_mem, sizeof(file_mem));

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cert.h"
 #include "keyshow.h"
 
 int key_fail(const char *what, const char *why)
@@ -36,13 +37,87 @@ const char *key_label(struct str blob)
 	return text;
 }
 
+struct str key_plain(struct str blob, const char **cert)
+{
+	static uint8_t p[KEY_BLOB_MAX] APART;
+	struct wr w = wr_init(p, sizeof(p));
+	struct cert c;
+
+	*cert = "";
+	if (!CFG_CERTS || !cert_read(&c, blob))
+		return blob;
+	*cert = "-CERT";
+	cert_plain(&c, &w);
+	return (struct str){p, w.bad ? 0 : wr_len(&w)};
+}
+
 void key_show(struct str blob, struct str comment, int md5)
 {
 	char text[FINGERPRINT_LEN];
+	const char *cert;
 
+	blob = key_plain(blob, &cert);
 	key_print(text, blob, md5);
-	fmt_fd(1, "%u %s %.*s (%s)\n", pubkey_bits(blob), text, (int)comment.len, comment.p,
-	       key_label(blob));
+	fmt_fd(1, "%u %s %.*s (%s%s)\n", pubkey_bits(blob), text, (int)comment.len, comment.p,
+	       key_label(blob), cert);
+}
+
+void key_text(struct wr *w, struct str blob, struct str comment)
+{
+	pubkey_text(w, blob);
+	if (comment.len)
+		wr_u8(w, ' ');
+	wr_bytes(w, comment.p, comment.len);
+	wr_u8(w, '\n');
+}
+
+/* ---- the picture ----------------------------------------------------------- */
+
+#define WIDE 17
+#define HIGH 9
+
+/* a title in the middle of a line of dashes */
+static void art_edge(const char *title)
+{
+	static const char dashes[] = "-----------------";
+	int n = (int)strlen(title), left = (WIDE - n) / 2;
+
+	fmt_fd(1, "+%.*s%s%.*s+\n", left, dashes, title, WIDE - n - left, dashes);
+}
+
+/*
+ * Two bits of the digest are a step of the bishop on the diagonals, the lower pairs
+ * of a byte first; a wall stops it in its direction. How often it stood on a field
+ * is what is drawn.
+ */
+void key_art(struct str blob, int md5)
+{
+	static const char marks[] = " .o+=*BOX@%&#/^";
+	uint8_t digest[32], field[HIGH][WIDE] = {0};
+	const char *cert;
+	char title[64];
+	int x = WIDE / 2, y = HIGH / 2, i, n;
+
+	blob = key_plain(blob, &cert);
+	n = (int)pubkey_digest(digest, md5 ? &hash_md5 : &hash_sha256, blob);
+	for (i = 0; i < 4 * n; i++) {
+		unsigned step = digest[i / 4] >> 2 * (i & 3);
+
+		x += step & 1 ? x < WIDE - 1 : -(x > 0);
+		y += step & 2 ? y < HIGH - 1 : -(y > 0);
+		field[y][x] += field[y][x] < sizeof(marks) - 2;
+	}
+	if (fmt(title, sizeof(title), "[%s%s %u]", key_label(blob), cert, pubkey_bits(blob)) > WIDE)
+		fmt(title, sizeof(title), "[%.15s%s]", key_label(blob), cert);
+	art_edge(title);
+	for (n = 0; n < HIGH; n++) {
+		for (i = 0; i < WIDE; i++)
+			title[i] = n == y && i == x                 ? 'E'
+				   : n == HIGH / 2 && i == WIDE / 2 ? 'S'
+								    : marks[field[n][i]];
+		fmt_fd(1, "|%.*s|\n", WIDE, title);
+	}
+	art_edge(md5 ? "[MD5]" : "[SHA256]");
 }
 
 int key_line(struct lines *l, struct str *blob, struct str *comment)
@@ -73,7 +148,7 @@ int key_line(struct lines *l, struct str *blob, struct str *comment)
 
 struct str key_blob(const struct key *k)
 {
-	static uint8_t p[1088] APART;
+	static uint8_t p[KEY_BLOB_MAX] APART;
 	struct wr w = wr_init(p, sizeof(p));
 
 	key_public_blob(k, &w);

@@ -14,6 +14,12 @@ int key_hash(const char *name, int *md5);
 void key_print(char text[FINGERPRINT_LEN], struct str blob, int md5);
 /* its kind in capitals, "ED25519", or the name of one that is not built in; good until the next call */
 const char *key_label(struct str blob);
+/* blob, or of a certificate the plain key in it; *cert: "-CERT", or "" */
+struct str key_plain(struct str blob, const char **cert);
+/* to stdout, the picture of the fingerprint: the walk of the drunken bishop */
+void key_art(struct str blob, int md5);
+/* appends `name base64 comment` and a newline */
+void key_text(struct wr *w, struct str blob, struct str comment);
 /* a line to stdout: size, fingerprint, comment, kind */
 void key_show(struct str blob, struct str comment, int md5);
 /*

@@ -28,7 +28,7 @@ static const struct applet applets[] = {APPLETS(ROW){0}};
 
 static const char usage[] =
     "usage: cubssh APPLET [ARGUMENT...]\n"
-    "       cubssh --list | --help | --version\n" USE_INSTALL(
+    "       cubssh --list | --help (-h) | --version (-V)\n" USE_INSTALL(
 	"       cubssh --list-full             names with their folders\n"
 	"       cubssh --install [-s] DIR      hard (-s: symbolic) links under DIR\n") "\n";
 

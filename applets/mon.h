@@ -14,7 +14,8 @@
 #include "settings.h"
 #include "ssh.h"
 
-#define MON_MAX 4096
+/* a certificate and a signature by its key, each by the longest key that is built in */
+#define MON_MAX (CFG_CERT_MLDSA44 ? 12288 : CFG_CERTS || CFG_KEY_MLDSA44 ? 8192 : 4096)
 #define MON_SESSIONS CFG_CHANNELS
 #define MON_TEXT (MON_MAX - 64) /* bytes of a command or an environment in one message */
 #define MON_COMMAND 32768       /* bytes of a command in all */
@@ -23,7 +24,7 @@
 
 /*
  * SIGN:  u8 host key, string algorithm,
- *        string hash (32, 48 or 64 bytes)                     -> string signature
+ *        string hash (32, 48 or 64 bytes; 20: WEAK_DH_SHA1)   -> string signature
  * PROVE: u8 host key, string algorithm                         -> string signature, of PROTOCOL 2.5
  * AUTH:  u8 method, u8 query, string user, string password,
  *        string algorithm, string blob, string signature      -> u8 answer, u8 methods, u32 what the user may (enum authkeys_may, MAY_STEER)
@@ -69,11 +70,14 @@ enum { MAY_STEER = 32 };
 struct handover {
 	uint8_t seed[32];
 	uint32_t settings_len; /* bytes of struct settings, behind this */
-	uint32_t keys_len;     /* then the host keys: private, as strings in Dropbear's format; */
-	uint32_t banner_len;   /* to net: string algorithm, string blob for each, and the banner */
+	uint32_t keys_len;     /* then the host keys: private, string kind and OpenSSH's fields; */
+	uint32_t banner_len;   /* to net: string algorithm, string blob for each, and the banner; an
+				  empty blob: the same as before it */
 };
 
-#define HANDOVER_MAX (sizeof(struct handover) + sizeof(struct settings) + 4096)
+/* bytes: of private keys, or of public ones and the banner */
+#define HANDOVER_KEYS (CFG_CERTS ? 16384 : CFG_KEY_RSA || CFG_KEY_MLDSA44 ? 8192 : 4096)
+#define HANDOVER_MAX (sizeof(struct handover) + sizeof(struct settings) + HANDOVER_KEYS)
 
 /* roles of the same program, argv[1] of the exec */
 #define ROLE_MONITOR "(monitor)"

@@ -112,17 +112,18 @@ static uint8_t methods_left(void)
 static int password_right(const void *pass, size_t n)
 {
 	static const char other[] = "$6$cubssh$";
+	static struct bcrypt_work work[CFG_CRYPT_BCRYPT] APART;
 	char out[CRYPT_LEN];
 	int r = CRYPT_BAD;
 
 	if (!mon.refusal)
-		r = crypt_check(pass, n, mon.user.hash);
+		r = crypt_check(pass, n, mon.user.hash, work);
 	if (r == CRYPT_UNKNOWN)
 		log_put(LOG_L_WARN,
 			"the hash of user '%s' is of a kind that is not built in ('%*p...')",
 			mon.user.name, 3, mon.user.hash);
 	if (mon.refusal || !mon.user.hash[0])
-		crypt_hash(out, pass, n < MON_PASSWORD ? n : MON_PASSWORD, other);
+		crypt_hash(out, pass, n < MON_PASSWORD ? n : MON_PASSWORD, other, work);
 	return r == CRYPT_OK;
 }
 
@@ -190,16 +191,19 @@ static int signature_good(struct str alg, struct str blob, struct str sig)
 /* 1: the key will do (or would, for a query) */
 static int key_allow(int query, struct str alg, struct str blob, struct str sig)
 {
+	int good;
+
 	if (mon.refusal || !mon.set->pubkey_auth || (mon.done & AUTH_PUBLICKEY))
 		return 0;
 	if (!keys_allow(&mon.user, alg, blob))
 		return 0;
-	if (!query && signature_good(alg, blob, sig)) {
+	good = !query && signature_good(alg, blob, sig);
+	if (good && keys_touched(alg, sig)) {
 		keys_proven(&mon.user, blob);
 		return 1;
 	}
 	keys_forget(); /* a password that comes next has nothing to do with the key's options */
-	if (!query)
+	if (!query && !good)
 		log_put(LOG_L_WARN, "Bad signature by a key of '%s' from %s", mon.user.name,
 			mon.from);
 	return query;

@@ -13,6 +13,8 @@ static unsigned fwd_may(void)
 	unsigned may = keys_may(), out = 0;
 	const struct settings *s = mon.set;
 
+	if (s->no_forwarding)
+		return 0;
 	if (may & MAY_PORT_FORWARD)
 		out = (s->tcp_local ? FWD_MAY_CONNECT : 0) | (s->tcp_remote ? FWD_MAY_LISTEN : 0);
 	/* a forced command is no command with the user's files and agent around it */
@@ -26,19 +28,29 @@ static unsigned fwd_may(void)
 	return out;
 }
 
-/* a list of the key's, each with its NUL; what does not fit must not count as no rule: 0 */
-static int rules_put(char to[FWD_RULES], enum authkeys_multi which)
+/* what does not fit must not count as no rule: 0 */
+static int rule_put(char to[FWD_RULES], size_t *n, const char *rule, size_t len)
+{
+	if (*n + len + 1 >= FWD_RULES)
+		return 0;
+	memcpy(to + *n, rule, len);
+	*n += len + 1;
+	return 1;
+}
+
+/* a list of the key's, and one of the settings */
+static int rules_put(enum fwd_list list, enum authkeys_multi which, const char *all)
 {
 	const char *rule;
-	size_t at = 0, n = 0;
+	size_t at = 0, n = 0, len;
 
-	while ((rule = keys_each(which, &at))) {
-		size_t len = strlen(rule) + 1;
-
-		if (n + len >= FWD_RULES)
+	while ((rule = keys_each(which, &at)))
+		if (!rule_put(policy->rules[list], &n, rule, strlen(rule)))
 			return 0;
-		memcpy(to + n, rule, len);
-		n += len;
+	for (n = 0; *all && strcmp(all, "any"); all += len + (all[len] == ' ')) {
+		len = strcspn(all, " ");
+		if (!rule_put(policy->rules[list + 1], &n, all, len))
+			return 0;
 	}
 	return 1;
 }
@@ -68,8 +80,8 @@ static int policy_fill(void)
 		agent_name();
 		fmt(policy->agent, sizeof(policy->agent), "%s", agent);
 	}
-	return rules_put(policy->open, EACH_PERMITOPEN) &&
-	       rules_put(policy->listen, EACH_PERMITLISTEN);
+	return rules_put(LIST_OPEN, EACH_PERMITOPEN, SETTING(s, permit_open)) &&
+	       rules_put(LIST_LISTEN, EACH_PERMITLISTEN, SETTING(s, permit_listen));
 }
 
 /* after a fork, where exec is not possible: the server's keys are none of its business */

@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "keyfile.h"
 #include "monitor.h"
 #include "sig.h"
 
@@ -41,7 +40,8 @@ static void sign_request(struct rd *r, struct wr *w)
 	const struct sig *sig = sig_find(rd_str(r));
 	struct str h = rd_str(r);
 
-	if (!rd_done(r) || i >= mon.n_hostkeys || (h.len != 32 && h.len != 48 && h.len != 64)) {
+	if (!rd_done(r) || i >= mon.n_hostkeys ||
+	    (h.len != 32 && h.len != 48 && h.len != 64 && !(CFG_WEAK_DH_SHA1 && h.len == 20))) {
 		r->bad = 1;
 		return;
 	}
@@ -155,18 +155,17 @@ static void names_take(int sock)
 	log_put(LOG_L_INFO, "Child connection from %s", mon.from);
 }
 
-/* host keys as strings; 1 where all is well */
-static int keys_take(uint8_t *p, size_t n)
+/* 1 where all is well */
+static int keys_take(struct str from)
 {
-	struct rd r = rd_init((struct str){p, n});
-	struct str one, comment;
+	struct rd r = rd_init(from);
 
 	while (rd_left(&r) && mon.n_hostkeys < CFG_HOSTKEYS) {
-		one = rd_str(&r);
-		if (r.bad || keyfile_read(&mon.hostkey[mon.n_hostkeys], &comment, p + (one.p - p),
-					  one.len) != KEYFILE_OK)
+		struct key *k = &mon.hostkey[mon.n_hostkeys++];
+
+		k->kind = key_kind_find(rd_str(&r));
+		if (!k->kind || !k->kind->get(k, &r, KEY_OPENSSH))
 			return 0;
-		mon.n_hostkeys++;
 	}
 	return rd_done(&r);
 }
@@ -187,7 +186,7 @@ static int handover_take(void)
 		return 0;
 	mon.set = (const struct settings *)p;
 	rng_init(&mon.rng, h.seed);
-	ok = keys_take(p + h.settings_len, h.keys_len);
+	ok = keys_take((struct str){p + h.settings_len, h.keys_len});
 	wipe(p + h.settings_len, h.keys_len);
 	mon.kept = sizeof(h) + h.settings_len;
 	wipe(&h, sizeof(h));
@@ -202,16 +201,22 @@ static void blobs_write(struct wr *w)
 	uint8_t *mark;
 
 	for (i = 0; i < mon.n_hostkeys; i++) {
-		for (j = 0; sigs[j]; j++) {
-			if (sigs[j]->kind != mon.hostkey[i].kind)
+		const struct key *k = &mon.hostkey[i], *first = k;
+
+		for (j = CERT_ROWS; sigs[j]; j++) {
+			if (sigs[j]->kind != k->kind || (sigs[j]->off & NO_SERVER))
 				continue;
 			wr_u8(w, i);
 			wr_strz(w, sigs[j]->name);
 			mark = wr_open(w);
-			key_public_blob(&mon.hostkey[i], w);
+			if (first)
+				key_public_blob(first, w);
+			first = NULL;
 			wr_close(w, mark);
 		}
 	}
+	if (CFG_CERTS)
+		cert_offer(w);
 }
 
 static int handover_give(void)

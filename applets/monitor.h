@@ -3,6 +3,7 @@
 #ifndef MONITOR_H
 #define MONITOR_H
 
+#include "cert.h"
 #include "fwd.h"
 #include "key.h"
 #include "mon.h"
@@ -37,7 +38,7 @@ struct monitor {
 	 * variables for commands that are not started yet.
 	 */
 	uint32_t kept;
-	uint8_t keep[HANDOVER_MAX + CFG_AUTHKEYS_LINE + 1 + MON_VARS];
+	uint8_t keep[HANDOVER_MAX + CFG_AUTHKEYS_LINE + 1 + (CFG_CERTS ? MON_MAX : 0) + MON_VARS];
 };
 
 extern struct monitor mon;
@@ -81,6 +82,8 @@ void auth_request(struct rd *r, struct wr *w);
 /* 1: a line of the user's files allows the key; what it demands is kept */
 int keys_allow(const struct user *u, struct str alg, struct str blob);
 void keys_forget(void); /* the one found last was not proven */
+/* 1: the token that made this good signature was touched, and knew its user, as wanted */
+int keys_touched(struct str alg, struct str sig);
 void keys_proven(const struct user *u, struct str blob);
 unsigned keys_may(void); /* enum authkeys_may and MAY_STEER, of the settings and the key */
 /* what runs in place of anything asked for, by the settings or the key; NULL: nothing does */
@@ -89,6 +92,18 @@ const char *keys_command(void);
 const char *keys_environment(size_t *at);
 /* likewise of permitopen= and permitlisten= */
 const char *keys_each(enum authkeys_multi which, size_t *at);
+
+/* mon_cert.c: certificates, and what is revoked; all of them log why not */
+/* 1: the key, or the CA of its certificate, is revoked, or nobody can tell */
+int cert_revoked(struct str blob);
+/*
+ * 1: the certificate is good, now and for the user; k is what the line that trusts its CA says
+ * (one without a key where none does), and then what both allow together. *n bytes at keep are added,
+ * where k points to.
+ */
+int cert_allows(const struct cert *c, struct authkey *k, char *keep, size_t *n);
+/* appends to the host keys what HostCertificate names */
+void cert_offer(struct wr *w);
 
 /* mon_session.c: requests of channels; an answer's descriptors are closed by the caller */
 int session_chroot(void);

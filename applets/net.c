@@ -12,6 +12,7 @@
 
 #include "flow.h"
 #include "net.h"
+#include "sig.h"
 
 #define SOCK 3
 #define MONITOR 4
@@ -25,21 +26,23 @@ static int wants_rest;
 /* the public host keys, each: u8 the monitor's number, string algorithm, string blob */
 static int keys_take(struct str list)
 {
-	static char names[CFG_HOSTKEYS * 2][40];
 	struct rd r = rd_init(list);
 	struct ssh_conf *c = &net.conf;
+	struct str blob = {0};
 
-	while (rd_left(&r) && c->n_hostkeys < CFG_HOSTKEYS * 2) {
+	while (rd_left(&r) && c->n_hostkeys < NET_HOSTKEYS) {
 		unsigned i = c->n_hostkeys++;
-		struct str name;
+		const struct sig *row;
+		struct str one;
 
 		net.key_index[i] = rd_u8(&r);
-		name = rd_str(&r);
-		net.hostkeys[i].blob = rd_str(&r);
-		if (name.len >= sizeof(names[i]))
+		row = sig_find(rd_str(&r));
+		one = rd_str(&r);
+		if (!row)
 			return 0;
-		memcpy(names[i], name.p, name.len);
-		net.hostkeys[i].alg = names[i];
+		if (one.len)
+			blob = one;
+		net.hostkeys[i] = (struct ssh_hostkey){row->name, blob};
 	}
 	return rd_done(&r);
 }

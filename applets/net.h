@@ -18,11 +18,14 @@ struct net_session {
 	int in, out[2];   /* -1: none */
 };
 
+/* an RSA key signs in two ways, and so does its certificate */
+#define NET_HOSTKEYS (CFG_HOSTKEYS * (CFG_CERTS ? 4 : 2))
+
 struct net {
 	const struct settings *set;
 	struct ssh_conf conf;
-	struct ssh_hostkey hostkeys[CFG_HOSTKEYS * 2];
-	uint8_t key_index[CFG_HOSTKEYS * 2]; /* the monitor's number of each */
+	struct ssh_hostkey hostkeys[NET_HOSTKEYS];
+	uint8_t key_index[NET_HOSTKEYS]; /* the monitor's number of each */
 	int sock, mon;
 	uint8_t authed, no_more_sessions, ending;
 	unsigned may;           /* enum authkeys_may, MAY_STEER */

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net.h"
 
-#define ANSWER 4096 /* a page, which is given back */
+#define ANSWER (CFG_KEY_MLDSA44 ? 8192 : 4096) /* pages, which are given back */
 
 static uint8_t mem[ANSWER] APART;
 static int due;

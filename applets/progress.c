@@ -65,7 +65,7 @@ static size_t numbers(char *out, size_t n, uint32_t now, int over)
 {
 	uint32_t done = in_kb(m.done), left = m.size > done ? m.size - done : 0;
 	uint32_t ms = now - m.begun, rate = ratio(done - m.first, 1000, ms);
-	uint32_t t = over ? ms / 1000 : ratio(left, 1, rate);
+	uint32_t t = over ? ms / 1000 : ratio(left, 1, rate), hours;
 	unsigned percent = left ? ratio(done, 100, m.size) : 100;
 	const char *unit = scaled(&done), *per = scaled(&rate);
 	size_t len = fmt(out, n, " %3u%% %4u%cB %4u%cB/s ", percent, done, *unit, rate, *per);
@@ -76,8 +76,10 @@ static size_t numbers(char *out, size_t n, uint32_t now, int over)
 		return len + fmt(out, n, "- stalled -  ");
 	if (!over && !rate)
 		return len + fmt(out, n, "  -:--:-- ETA");
-	return len +
-	       fmt(out, n, "%3u:%02u:%02u %s", t / 3600, t / 60 % 60, t % 60, over ? "   " : "ETA");
+	hours = t / 3600;
+	/* not t / 60 % 60: a remainder of what is known to be small costs a second divider */
+	return len + fmt(out, n, "%3u:%02u:%02u %s", hours, t / 60 - hours * 60, t % 60,
+			 over ? "   " : "ETA");
 }
 
 static void draw(uint32_t now, int over)

@@ -12,7 +12,8 @@
 #include "sshcmd.h"
 
 static const char usage[] =
-    "usage: scp [-346aABCOpqRrsTv] [-c|D|F|i|J|l|o|P|S|X ARGUMENT] source ... target\n";
+    "usage: scp [-2346AaBCOpqRrsTv] [-c|D|F|i|J|l|o|P|S|X ARGUMENT] source ... target\n"
+    "       scp [-dprv] -f|-t file ...\n";
 
 /* bytes that one connection has room for, and the names of a tree on the way */
 #define FLIGHT (128 * 1024)

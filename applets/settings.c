@@ -58,9 +58,11 @@ void settings_default(struct settings *s, int dropbear)
 		if (v.len)
 			set_read(s, k, &v);
 	}
-	for (const struct set_default *d = set_dropbear;
-	     CFG_COMPAT_DROPBEAR && s->dropbear && d->value; d++) {
-		if (set_adds(&set_table[d->row]))
+	for (const struct set_default *d = CFG_COMPAT_DROPBEAR && s->dropbear ? set_dropbear
+									      : set_sshd;
+	     d->value; d++) {
+		if (CFG_COMPAT_DROPBEAR &&
+		    d == set_dropbear) /* the one of several values takes the others' place */
 			clear_default(s, d->row);
 		v = str_of(d->value);
 		set_read(s, d->row, &v);

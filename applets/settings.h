@@ -37,9 +37,11 @@ struct settings {
 	uint8_t root_password;                            /* dropbear -g: 0 */
 	uint8_t key_and_password;                         /* dropbear -t: both factors */
 	uint8_t strict_modes;
+	uint8_t pubkey_needs; /* enum sk_flags that a signature has to have */
 	/* what they may; forwards come later and read these */
 	uint8_t tcp_local, tcp_remote, stream_local, stream_remote; /* in this order */
 	uint8_t gateway_ports;                                      /* enum gateway_ports */
+	uint8_t no_forwarding;
 	uint8_t stream_unlink;
 	uint32_t stream_mask; /* umask of unix sockets that listen */
 	uint8_t agent_forwarding, motd, pass_env, permit_tty, permit_user_env;
@@ -56,12 +58,16 @@ struct settings {
 	uint16_t iface;                                              /* SO_BINDTODEVICE */
 	uint16_t listen[CFG_LISTENERS];                              /* see settings_listener */
 	uint16_t hostkey[CFG_HOSTKEYS];                              /* paths */
+	uint16_t hostcert[CFG_HOSTKEYS];                             /* likewise */
 	uint16_t allow_users, deny_users, allow_groups, deny_groups; /* patterns, space separated */
 	uint16_t authorized_keys; /* paths, space separated; %h %u %%; relative to the home */
 	uint16_t authorized_dir;  /* dropbear -D */
+	uint16_t trusted_cas, principals, revoked; /* paths; %h %u %% in that of principals */
+	uint16_t ca_algs;                          /* comma list; empty: all but weak ones */
 	uint16_t force_command;
-	uint16_t accept_env; /* patterns, space separated */
-	uint16_t set_env;    /* NAME=value, separated by newlines */
+	uint16_t permit_open, permit_listen; /* host:port, space separated; "any", "none" */
+	uint16_t accept_env;                 /* patterns, space separated */
+	uint16_t set_env;                    /* NAME=value, separated by newlines */
 	uint16_t kex, ciphers, macs, hostkey_algs, pubkey_algs; /* comma lists; empty: all */
 	uint16_t version_addendum;
 	uint16_t subsystem[SETTINGS_SUBSYSTEMS]; /* name, a space, command line */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "port.h"
+#include "crypto.h"
 #include "settings_table.h"
 
 /* one line each; of the addresses those that the keyword is for */
@@ -32,7 +33,7 @@ static void dump_text(const struct settings *s, const struct setting *row, int f
 	const char *text = s->text + at;
 
 	if (!at && row->type == SET_ALG)
-		return set_alg_dump(fd, row->arg, ',');
+		return set_alg_dump(fd, row->arg, ',', NO_SERVER | OFF_SERVER);
 	/* what stands between words may be a newline; shown as the file would have it */
 	for (; *text; text++)
 		fmt_fd(fd, "%c", *text == '\n' ? ' ' : *text);

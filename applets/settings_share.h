@@ -5,7 +5,7 @@
 
 #include "wire.h"
 
-enum set_alg { ALG_KEX, ALG_SIG, ALG_CIPHER, ALG_MAC, ALG_COUNT };
+enum set_alg { ALG_KEX, ALG_SIG, ALG_CIPHER, ALG_MAC, ALG_COUNT, ALG_CA = ALG_COUNT };
 
 /* settings_value.c */
 
@@ -28,8 +28,10 @@ struct str set_enum_name(const char *z, unsigned value);
 
 /* settings_alg.c */
 
-/* what is built in of a kind in one line, with between before all but the first */
-void set_alg_dump(int fd, unsigned kind, char between);
+/* the longest list of names of a kind, certificates' among them */
+#define ALG_LIST_MAX 1024
+/* what a kind has in one line, with between before all but the first; but for rows with a bit of off */
+void set_alg_dump(int fd, unsigned kind, char between, unsigned off);
 /* a keyword in small letters */
 void set_head_dump(int fd, const char *name);
 
@@ -37,7 +39,8 @@ void set_head_dump(int fd, const char *name);
 const char *set_alg_name(unsigned kind, unsigned i);
 /*
  * The names that a list stands for: prefixes + - ^ and patterns; NULL, or what is
- * wrong with *what. strict: what is not built in is wrong, else passed over.
+ * wrong with *what. strict: the server, where what is not built in is wrong; else the
+ * client, which passes it over.
  */
 const char *set_alg_list(struct wr *w, unsigned kind, struct str *what, int strict);
 

@@ -9,6 +9,7 @@
 /* what is not built in cannot be had */
 #define ANSWER(cfg) ((cfg) ? E_BOOL : E_NO)
 #define NAMED(z) USE_SSHD_OPTIONS(z) "\0"
+#define CERTED(z) USE_CERTS(USE_SSHD_OPTIONS(z)) "\0"
 #define LISTED(z) USE_ACCESS_LISTS(USE_SSHD_OPTIONS(z)) "\0"
 
 /* clang-format off */
@@ -19,6 +20,7 @@ const struct setting set_table[K_COUNT] = {
     [K_BIND_INTERFACE] = {NAMED("BindInterface"), AT(iface), SET_WORD, 0},
     [K_HOST_KEY] = {NAMED("HostKey") CFG_HOSTKEY_DIR "/ssh_host_ed25519_key",
 	AT(hostkey), SET_FILES, CFG_HOSTKEYS},
+    [K_HOST_CERT] = {CERTED("HostCertificate"), AT(hostcert), SET_FILES, CFG_HOSTKEYS},
     [K_MAKE_HOST_KEYS] = {NAMED("MakeHostKeys"), AT(make_keys), SET_ENUM, E_BOOL},
     [K_PID_FILE] = {NAMED("PidFile") "/var/run/sshd.pid", AT(pid_file), SET_WORD, 0},
     [K_LOG_LEVEL] = {NAMED("LogLevel") "INFO", AT(log_level), SET_ENUM, E_LEVEL},
@@ -38,6 +40,11 @@ const struct setting set_table[K_COUNT] = {
     [K_DENY_GROUPS] = {LISTED("DenyGroups"), AT(deny_groups), SET_LIST, ' '},
     [K_AUTHORIZED_KEYS] = {NAMED("AuthorizedKeysFile") ".ssh/authorized_keys",
 	AT(authorized_keys), SET_WORDS, 0},
+    [K_TRUSTED_CAS] = {CERTED("TrustedUserCAKeys"), AT(trusted_cas), SET_WORD, 0},
+    [K_PRINCIPALS] = {CERTED("AuthorizedPrincipalsFile"), AT(principals), SET_WORD, 0},
+    [K_REVOKED] = {CERTED("RevokedKeys"), AT(revoked), SET_WORD, 0},
+    [K_PUBKEY_OPTIONS] = {USE_KEY_SK(USE_SSHD_OPTIONS("PubkeyAuthOptions")) "\0",
+	AT(pubkey_needs), SET_ENUM, E_TOKEN},
     [K_FORCE_COMMAND] = {NAMED("ForceCommand"), AT(force_command), SET_REST, 0},
     [K_BANNER] = {NAMED("Banner"), AT(banner), SET_WORD, 0},
     [K_CHROOT] = {NAMED("ChrootDirectory"), AT(chroot_dir), SET_WORD, 0},
@@ -50,6 +57,9 @@ const struct setting set_table[K_COUNT] = {
     [K_STREAM_UNLINK] = {NAMED("StreamLocalBindUnlink"), AT(stream_unlink), SET_ENUM, E_BOOL},
     [K_GATEWAY_PORTS] = {NAMED("GatewayPorts"), AT(gateway_ports), SET_ENUM, E_GATEWAY},
     [K_AGENT_FORWARDING] = {NAMED("AllowAgentForwarding") "yes", AT(agent_forwarding), SET_ENUM, E_BOOL},
+    USE_FORWARD([K_NO_FORWARDING] = {NAMED("DisableForwarding"), AT(no_forwarding), SET_ENUM, E_BOOL},
+	[K_PERMIT_OPEN] = {NAMED("PermitOpen") "any", AT(permit_open), SET_WORDS, 0},
+	[K_PERMIT_LISTEN] = {NAMED("PermitListen") "any", AT(permit_listen), SET_WORDS, 0}, )
     [K_PRINT_MOTD] = {NAMED("PrintMotd") USE_MOTD("yes"), AT(motd), SET_ENUM, ANSWER(CFG_MOTD)},
     [K_PERMIT_TTY] = {NAMED("PermitTTY") USE_PTY("yes"), AT(permit_tty), SET_ENUM, ANSWER(CFG_PTY)},
     [K_PERMIT_USER_ENV] = {NAMED("PermitUserEnvironment"), AT(permit_user_env), SET_ENUM, E_BOOL},
@@ -70,6 +80,7 @@ const struct setting set_table[K_COUNT] = {
     [K_MACS] = {NAMED("MACs"), AT(macs), SET_ALG, ALG_MAC},
     [K_HOSTKEY_ALGS] = {NAMED("HostKeyAlgorithms"), AT(hostkey_algs), SET_ALG, ALG_SIG},
     [K_PUBKEY_ALGS] = {NAMED("PubkeyAcceptedAlgorithms"), AT(pubkey_algs), SET_ALG, ALG_SIG},
+    [K_CA_ALGS] = {CERTED("CASignatureAlgorithms"), AT(ca_algs), SET_ALG, ALG_CA},
     [K_VERSION_ADDENDUM] = {NAMED("VersionAddendum"), AT(version_addendum), SET_REST, 0},
     [K_SUBSYSTEM] = {CFG_SFTP_SERVER ? NAMED("Subsystem") "sftp sftp-server"
 				     : NAMED("Subsystem") "sftp /usr/libexec/sftp-server",
@@ -94,8 +105,16 @@ const struct setting set_table[K_COUNT] = {
     [K_QUERY] = {"\0", 0, SET_FLAG, 0},
 };
 
+const struct set_default set_sshd[] = {
+    USE_KEY_ECDSA({K_HOST_KEY, CFG_HOSTKEY_DIR "/ssh_host_ecdsa_key"},)
+    USE_KEY_RSA({K_HOST_KEY, CFG_HOSTKEY_DIR "/ssh_host_rsa_key"},)
+    {0, NULL},
+};
+
 const struct set_default set_dropbear[] = {
     {K_HOST_KEY, "/etc/dropbear/dropbear_ed25519_host_key"},
+    USE_KEY_ECDSA({K_HOST_KEY, "/etc/dropbear/dropbear_ecdsa_host_key"},)
+    USE_KEY_RSA({K_HOST_KEY, "/etc/dropbear/dropbear_rsa_host_key"},)
     {K_PID_FILE, "/var/run/dropbear.pid"},
     {K_SYSLOG_FACILITY, "AUTHPRIV"},
     {K_PERMIT_ROOT, "yes"},
@@ -106,7 +125,7 @@ const struct set_default set_dropbear[] = {
 };
 /* clang-format on */
 
-/* values: of the enums of settings.h, log_level's of port.h, RFC 5424's facilities */
+/* values: of the enums of settings.h, log_level's of port.h, RFC 5424's facilities, sk_flags of sig.h */
 const char *const set_enums[E_COUNT] = {
     [E_BOOL] = "0no;1yes;",
     [E_NO] = "0no;",
@@ -120,5 +139,8 @@ const char *const set_enums[E_COUNT] = {
     [E_FAMILY] = "0any;" USE_TUNABLE("4inet;6inet6;"),
     [E_GATEWAY] = "0no;1yes;" USE_TUNABLE("2clientspecified;"),
     [E_FORWARD] = "3yes;" USE_TUNABLE("0no;1local;2remote;3all;"),
+    [E_TOKEN] =
+	"0none;" USE_KEY_SK("1touch-required;4verify-required;"
+			    "5touch-required,verify-required;5verify-required,touch-required;"),
     [E_QOS] = "1af21 cs1;" USE_TUNABLE("0none;1lowdelay throughput;"),
 };

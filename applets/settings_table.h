@@ -39,6 +39,7 @@ enum set_enum {
 	E_GATEWAY,
 	E_FORWARD,
 	E_QOS,
+	E_TOKEN,
 	E_COUNT
 };
 
@@ -49,6 +50,7 @@ enum set_row {
 	K_ADDRESS_FAMILY,
 	K_BIND_INTERFACE,
 	K_HOST_KEY,
+	K_HOST_CERT,
 	K_MAKE_HOST_KEYS,
 	K_PID_FILE,
 	K_LOG_LEVEL,
@@ -66,6 +68,10 @@ enum set_row {
 	K_ALLOW_GROUPS,
 	K_DENY_GROUPS,
 	K_AUTHORIZED_KEYS,
+	K_TRUSTED_CAS,
+	K_PRINCIPALS,
+	K_REVOKED,
+	K_PUBKEY_OPTIONS,
 	K_FORCE_COMMAND,
 	K_BANNER,
 	K_CHROOT,
@@ -77,7 +83,7 @@ enum set_row {
 	K_STREAM_UNLINK,
 	K_GATEWAY_PORTS,
 	K_AGENT_FORWARDING,
-	K_PRINT_MOTD,
+	USE_FORWARD(K_NO_FORWARDING, K_PERMIT_OPEN, K_PERMIT_LISTEN, ) K_PRINT_MOTD,
 	K_PERMIT_TTY,
 	K_PERMIT_USER_ENV,
 	K_IPQOS,
@@ -96,6 +102,7 @@ enum set_row {
 	K_MACS,
 	K_HOSTKEY_ALGS,
 	K_PUBKEY_ALGS,
+	K_CA_ALGS,
 	K_VERSION_ADDENDUM,
 	K_SUBSYSTEM,
 	K_KEYWORDS,
@@ -127,11 +134,11 @@ struct setting {
 };
 
 extern const struct setting set_table[K_COUNT];
-/* what makes dropbear's defaults differ */
+/* defaults of rows that have several, and what makes dropbear's differ */
 extern const struct set_default {
 	uint8_t row;
 	const char *value;
-} set_dropbear[];
+} set_sshd[], set_dropbear[];
 /* each: the value plus '0', the name, a semicolon. The first name of a value is shown. */
 extern const char *const set_enums[E_COUNT];
 

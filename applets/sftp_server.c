@@ -10,8 +10,8 @@
 #include "sftp_server.h"
 
 static const char usage[] =
-    "usage: sftp-server [-ehR] [-d folder] [-f facility] [-l level] [-u umask]\n"
-    "                   [-P denied,...] [-p allowed,...]\n"
+    "usage: sftp-server [-ehR] [-c command] [-d folder] [-f facility] [-l level]\n"
+    "                   [-P denied,...] [-p allowed,...] [-u umask]\n"
     "       sftp-server -Q requests\n";
 
 /* values of port.h and RFC 5424 6.2.1, each before its name; VERBOSE is what stat and the like log at */

@@ -9,8 +9,8 @@
 #include "agent.h"
 #include "applets.h"
 #include "cli.h"
-#include "keyfile.h"
 #include "keyshow.h"
+#include "passphrase.h"
 #include "sig.h"
 
 /* exit status, as OpenSSH's program has it */
@@ -23,7 +23,9 @@ static int agent;
 static uint8_t room[65536] APART;            /* a file, or what the agent says */
 static uint8_t message[AGENT_REQUEST] APART; /* what it is told */
 static struct agent_key keys[KEYS] APART;
-static struct key key ASIDE;     /* of the file in hand */
+static struct key key ASIDE;      /* of the file in hand */
+static char secret[SECRET] APART; /* the last passphrase, which may do for the next file as well */
+static int secret_len;
 static struct str blob, comment; /* likewise */
 static struct wr w;              /* to the message */
 
@@ -52,56 +54,73 @@ static int tell(const char *what, const char *f)
 
 /* ---- files ----------------------------------------------------------------- */
 
-/* NULL, or why there is no private key */
-static const char *load(const char *path)
+/* *n: bytes of the file in room, or -errno */
+static enum keyfile_err load(const char *path, struct str pass, ssize_t *n)
 {
-	ssize_t n = file_read(path, room, KEYFILE_MAX);
-	enum keyfile_err e;
+	*n = file_read(path, room, KEYFILE_MAX);
+	return *n < 0 ? KEYFILE_ALIEN
+		      : keyfile_read(&key, &comment, room, (size_t)*n, pass, key_work);
+}
 
-	if (n < 0)
-		return err_text((int)-n);
-	e = keyfile_read(&key, &comment, room, (size_t)n);
-	return e ? keyfile_text(e) : NULL;
+/* asks until the passphrase is right, or there is none. NULL, why there is no key, or "": they know */
+static const char *load_asking(const char *path)
+{
+	ssize_t n;
+	enum keyfile_err e = load(path, (struct str){0}, &n);
+	int again = 0;
+	char prompt[400];
+
+	while (CFG_KEY_PASSPHRASE && (e == KEYFILE_ENCRYPTED || e == KEYFILE_PASS)) {
+		if (e == KEYFILE_PASS || !secret_len) {
+			fmt(prompt, sizeof(prompt),
+			    again ? "Bad passphrase, try again for %p%s: "
+				  : "Enter passphrase for %p%s: ",
+			    path, agent_args.given['c'] ? " (will confirm each use)" : "");
+			secret_len = ask_line(NULL, prompt, 0, secret, SECRET);
+			again = 1;
+			if (secret_len <= 0)
+				return "";
+		}
+		e = load(path, (struct str){(uint8_t *)secret, (size_t)secret_len}, &n);
+	}
+	return n < 0 ? err_text((int)-n) : e ? keyfile_text(e) : NULL;
 }
 
 static int add(const char *path)
 {
-	uint32_t life = agent_args.life;
-	int confirm = agent_args.given['c'] != NULL;
 	const char *why;
 	mode_t mode;
 	uid_t owner;
 
 	if (file_mode(path, &mode, &owner) == 0 && owner == getuid() && mode & 077)
 		return key_fail(path, "others can read it: not used");
-	why = load(path);
+	why = load_asking(path);
 	if (why)
-		return key_fail(path, why);
+		return *why ? key_fail(path, why) : NO;
 	if (!comment.len)
 		comment = str_of(path);
-	begin(life || confirm ? AGENT_ADD_CONSTRAINED : AGENT_ADD);
-	wr_strz(&w, key.kind->name);
-	key.kind->put(&key, &w, KEY_OPENSSH);
-	wr_str(&w, comment.p, comment.len);
-	if (life) {
-		wr_u8(&w, AGENT_CONSTRAIN_LIFETIME);
-		wr_u32(&w, life);
-	}
-	if (confirm)
-		wr_u8(&w, AGENT_CONSTRAIN_CONFIRM);
+	agent_begin_key(&w, message, sizeof(message), &key, comment, agent_args.life,
+			agent_args.given['c'] != NULL);
 	return tell(path, "Identity added: %p (%*p)\n");
 }
 
 /* the first public key that the file tells of, or the .pub beside it; 0: it is said what is wrong */
 static int public_of(const char *path)
 {
-	const char *why = load(path);
+	static uint8_t head[KEY_BLOB_MAX] APART;
+	ssize_t n;
+	enum keyfile_err e = load(path, (struct str){0}, &n);
 	char *pub = (char *)message;
 	struct lines l;
 	int i, fd, found;
 
-	if (!why) {
+	if (!e) {
 		blob = key_blob(&key);
+		return 1;
+	}
+	if (CFG_KEY_PASSPHRASE && e == KEYFILE_ENCRYPTED) {
+		blob = (struct str){head, keyfile_public(head, room, (size_t)n)};
+		comment = str_of(path);
 		return 1;
 	}
 	for (i = 0; i < 2; i++) {
@@ -113,7 +132,7 @@ static int public_of(const char *path)
 		if (found)
 			return 1;
 	}
-	key_fail(path, why);
+	key_fail(path, n < 0 ? err_text((int)-n) : keyfile_text(e));
 	return 0;
 }
 
@@ -239,7 +258,7 @@ int ssh_add_main(int argc, char **argv)
 	(void)argc;
 	/* -k leaves certificates out, and there are none; -v would say nothing more */
 	if (!agent_flags_take(
-		&argv, "cDdkLlqTvXxE:t:", "ssh-add [-cDdLlqTXx] [-E HASH] [-t LIFE] [FILE...]"))
+		&argv, "cDdkLlqTvXxE:t:", "ssh-add [-cDdkLlqTvXx] [-E HASH] [-t LIFE] [FILE...]"))
 		return NO;
 	agent = agent_connect(NULL);
 	if (agent < 0) {
@@ -249,6 +268,7 @@ int ssh_add_main(int argc, char **argv)
 	}
 	status = work(argv);
 	key_wipe(&key);
+	wipe(secret, sizeof(secret));
 	wipe(room, sizeof(room));
 	wipe(message, sizeof(message));
 	return status;

@@ -242,7 +242,7 @@ int ssh_agent_main(int argc, char **argv)
 	(void)argc;
 	if (!agent_flags_take(
 		&argv, "csDdka:E:t:",
-		"ssh-agent [-c|-s] [-Dk] [-a SOCKET] [-E HASH] [-t LIFE] [COMMAND...]"))
+		"ssh-agent [-c|-s] [-Ddk] [-a SOCKET] [-E HASH] [-t LIFE] [COMMAND...]"))
 		return 1;
 	proc_close_from(3);
 	run.csh = given['c'] || (!given['s'] && n > 2 && !strcmp(shell + n - 3, "csh"));

@@ -15,7 +15,6 @@
 
 #include "applets.h"
 #include "hostkeys.h"
-#include "keyfile.h"
 #include "listen.h"
 #include "mon.h"
 #include "monitor.h"
@@ -76,10 +75,8 @@ static int handover_send(int link)
 	wr_bytes(&w, &h, sizeof(h));
 	wr_bytes(&w, &set, h.settings_len);
 	for (i = 0; i < keys.n; i++) {
-		uint8_t *mark = wr_open(&w);
-
-		keyfile_write(&w, &keys.key[i], STR(""), 0, KEY_DROPBEAR);
-		wr_close(&w, mark);
+		wr_strz(&w, keys.key[i].kind->name);
+		keys.key[i].kind->put(&keys.key[i], &w, KEY_OPENSSH);
 	}
 	h.keys_len = wr_len(&w) - sizeof(h) - h.settings_len;
 	memcpy(hand_mem, &h, sizeof(h));

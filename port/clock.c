@@ -4,6 +4,8 @@
 
 #include <time.h>
 
+#include "built.h"
+
 #define DAY 86400u
 
 /*
@@ -49,6 +51,46 @@ int64_t clock_unix(void)
 	return t[0];
 }
 
+static int64_t kept_read(const char *path)
+{
+	char text[24];
+	ssize_t n = file_read(path, text, sizeof(text) - 1);
+	uint64_t t;
+
+	if (n < 1)
+		return 0;
+	text[n - (text[n - 1] == '\n')] = 0;
+	return num_parse(text, 0, INT64_MAX, &t) < 0 ? 0 : (int64_t)t;
+}
+
+static void kept_write(const char *path, int64_t t)
+{
+	char text[24];
+	int r =
+	    file_write_atomic(path, text, fmt(text, sizeof(text), "%lld\n", (long long)t), 0644);
+
+	if (r < 0)
+		log_put(LOG_L_INFO, "%s: the time cannot be kept: %s", path, err_text(-r));
+}
+
+int64_t clock_sure(const char *path, const char **by)
+{
+	int64_t now = clock_unix(), kept = path ? kept_read(path) : 0;
+
+	*by = NULL;
+	if (path && now >= kept + DAY && now >= BUILT)
+		kept_write(path, now);
+	if (now < BUILT) {
+		*by = "the time of the build";
+		now = BUILT;
+	}
+	if (now < kept) {
+		*by = path;
+		now = kept;
+	}
+	return now;
+}
+
 /* Each fourth year, but of those that 25 divides only those that 16 divides. No division. */
 static int is_leap(unsigned year)
 {
@@ -86,6 +128,15 @@ void clock_date(uint32_t s, struct date *d)
 	d->hour = take(&s, 3600);
 	d->minute = take(&s, 60);
 	d->second = s;
+}
+
+void clock_iso(char buf[24], uint32_t seconds)
+{
+	struct date d;
+
+	clock_date(seconds, &d);
+	fmt(buf, 24, "%04u-%02u-%02uT%02u:%02u:%02u", d.year, d.month + 1, d.day, d.hour, d.minute,
+	    d.second);
 }
 
 void clock_ls(char buf[16], uint32_t seconds)

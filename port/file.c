@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <stdio.h> /* rename */
 #include <string.h>
+#include <sys/mman.h>
 
-#define PATH_ROOM 512
+#define PATH_ROOM ASIDE_NAME
+#define MAP_MOST (64 << 20) /* bytes */
 
 static ssize_t read_all(int fd, void *buf, size_t n)
 {
@@ -26,21 +28,67 @@ static ssize_t read_all(int fd, void *buf, size_t n)
 	}
 }
 
+/* a descriptor of a regular file and what is known of it */
+static int open_file(const char *path, struct kstat *st)
+{
+	int fd = fd_open(path, O_RDONLY | O_NONBLOCK), r;
+
+	if (fd < 0)
+		return fd;
+	r = stat_fd(fd, st);
+	if (r == 0 && !S_ISREG(st->st_mode))
+		r = S_ISDIR(st->st_mode) ? -EISDIR : -EINVAL;
+	if (r == 0)
+		return fd;
+	close(fd);
+	return r;
+}
+
 ssize_t file_read(const char *path, void *buf, size_t n)
 {
-	int fd = fd_open(path, O_RDONLY | O_NONBLOCK);
 	struct kstat st;
+	int fd = open_file(path, &st);
 	ssize_t r;
 
 	if (fd < 0)
 		return fd;
-	r = stat_fd(fd, &st);
-	if (r == 0 && !S_ISREG(st.st_mode))
-		r = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	if (r == 0)
-		r = read_all(fd, buf, n);
+	r = read_all(fd, buf, n);
 	close(fd);
 	return r;
+}
+
+#ifdef SYS_mmap2
+#define MMAP SYS_mmap2
+#else
+#define MMAP SYS_mmap
+#endif
+
+ssize_t file_map(const char *path, const uint8_t **p)
+{
+	struct kstat st;
+	int fd = open_file(path, &st);
+	off_t n;
+	long at;
+
+	if (fd < 0)
+		return fd;
+	n = lseek(fd, 0, SEEK_END);
+	if (n > MAP_MOST)
+		n = -EFBIG;
+	if (n > 0) {
+		at = syscall(MMAP, 0L, (size_t)n, PROT_READ, MAP_PRIVATE, fd, 0L);
+		*p = (const uint8_t *)at;
+		if (at == -1)
+			n = -errno;
+	}
+	close(fd);
+	return (ssize_t)n;
+}
+
+void file_unmap(const uint8_t *p, ssize_t n)
+{
+	if (n > 0)
+		sys(SYS_munmap, p, n);
 }
 
 /* A name beside path that nobody has, a killed process before us neither; the descriptor. */
@@ -75,27 +123,51 @@ static void sync_directory(const char *path)
 	}
 }
 
-int file_write_atomic(const char *path, const void *buf, size_t n, mode_t mode)
+int aside_open(struct aside *a, const char *path, mode_t mode)
 {
-	char aside[PATH_ROOM];
-	int fd = open_aside(path, aside, sizeof aside, mode), r;
+	a->mode = mode;
+	a->fd = open_aside(path, a->name, sizeof a->name, mode);
+	return a->fd < 0 ? a->fd : 0;
+}
 
-	if (fd < 0)
-		return fd;
-	r = write_all(fd, buf, n);
+void aside_drop(struct aside *a)
+{
+	if (a->fd < 0)
+		return;
+	close(a->fd);
+	unlink(a->name);
+	a->fd = -1;
+}
+
+int aside_put(struct aside *a, const char *path)
+{
+	int r = (int)sys(SYS_fchmod, a->fd, a->mode);
+
 	if (r == 0)
-		r = (int)sys(SYS_fchmod, fd, mode);
-	if (r == 0)
-		r = (int)sys(SYS_fsync, fd);
-	if (close(fd) < 0 && r == 0)
+		r = (int)sys(SYS_fsync, a->fd);
+	if (close(a->fd) < 0 && r == 0)
 		r = -errno;
-	if (r == 0 && rename(aside, path) < 0)
+	a->fd = -1;
+	if (r == 0 && rename(a->name, path) < 0)
 		r = -errno;
 	if (r < 0)
-		unlink(aside);
+		unlink(a->name);
 	else
 		sync_directory(path);
 	return r;
+}
+
+int file_write_atomic(const char *path, const void *buf, size_t n, mode_t mode)
+{
+	struct aside a;
+	int r = aside_open(&a, path, mode);
+
+	if (r < 0)
+		return r;
+	r = write_all(a.fd, buf, n);
+	if (r < 0)
+		aside_drop(&a);
+	return r < 0 ? r : aside_put(&a, path);
 }
 
 int dir_make(const char *path)

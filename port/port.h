@@ -61,10 +61,18 @@ uint64_t clock_ms(void); /* monotonic */
 /* milliseconds until seconds are over since then, 0: they are; an hour where seconds is 0 */
 uint64_t clock_left(uint32_t seconds, uint64_t since, uint64_t now);
 int64_t clock_unix(void); /* seconds since 1970 */
+/*
+ * For who judges by it, on a device whose clock may not be set: the latest of the clock, the
+ * time of the build and the time in the file (NULL: none), which follows the clock once a day;
+ * that it cannot is logged. *by: where not by the clock, words for the log; else NULL
+ */
+int64_t clock_sure(const char *kept, const char **by);
 /* seconds since 1970 of YYYYMMDD[Z] or YYYYMMDDHHMM[SS][Z], local time taken as UTC; or -1 */
 int64_t clock_parse(const char *s);
 /* the date of ls -l, UTC: "Nov 22 15:04", or "Nov 22  2026" where that is over half a year from now */
 void clock_ls(char buf[16], uint32_t seconds);
+/* 2026-11-22T15:04:05, UTC */
+void clock_iso(char buf[24], uint32_t seconds);
 
 /* rand.c */
 
@@ -79,8 +87,23 @@ int rand_seed(uint8_t out[32]);
 
 /* the whole of a regular file, at most n bytes; the count, -EFBIG where it is longer */
 ssize_t file_read(const char *path, void *buf, size_t n);
+/* likewise read where it lies, *p; 0: it is empty */
+ssize_t file_map(const char *path, const uint8_t **p);
+void file_unmap(const uint8_t *p, ssize_t n); /* of what it returned, if that is above 0 */
 /* Writes aside (path.NUMBER: O_EXCL|O_NOFOLLOW, mode), fsync, rename, fsync of the directory. */
 int file_write_atomic(const char *path, const void *buf, size_t n, mode_t mode);
+
+#define ASIDE_NAME 512
+
+/* the same in steps: what is written to fd takes path's place with _put; _drop forgets it, at any time */
+struct aside {
+	int fd; /* -1: none */
+	mode_t mode;
+	char name[ASIDE_NAME];
+};
+int aside_open(struct aside *a, const char *path, mode_t mode);
+int aside_put(struct aside *a, const char *path);
+void aside_drop(struct aside *a);
 /* makes the directory and its parents, mode 0755 */
 int dir_make(const char *path);
 

@@ -42,7 +42,7 @@ QEMU_mips-sf = qemu-mips-static -cpu 24Kc
 
 TRIPLE_armv7 = arm-linux-gnueabihf
 ARCH_armv7 = -mthumb
-SMALL_armv7 = -Oz -fira-algorithm=priority -fno-schedule-insns2 -fno-move-loop-invariants -fno-if-conversion
+SMALL_armv7 = -Oz -fira-algorithm=priority -fno-schedule-insns2 -fno-move-loop-invariants -fno-if-conversion -fno-tree-forwprop
 REPL_armv7 = arm
 DEB_armv7 = armhf
 QEMU_armv7 = qemu-arm-static -cpu cortex-a7

@@ -36,7 +36,7 @@ uint32_t __aeabi_uidiv(uint32_t n, uint32_t d)
 /* towards zero; the remainder has the sign of n */
 uint64_t __aeabi_idivmod(int32_t n, int32_t d)
 {
-	uint32_t minus_n = (uint32_t)(n >> 31), minus_d = (uint32_t)(d >> 31),
+	uint32_t minus_n = -((uint32_t)n >> 31), minus_d = -((uint32_t)d >> 31),
 		 minus = minus_n ^ minus_d;
 	uint64_t u =
 	    __aeabi_uidivmod(((uint32_t)n ^ minus_n) - minus_n, ((uint32_t)d ^ minus_d) - minus_d);
