@@ -29,12 +29,14 @@ $(B)/tests/unit/test_monitor $(B)/tests/unit/test_monitor_sessions: private LDFL
 MON_WRAP := child_spawn clock_ms crypt_check crypt_hash kill msg_send poll pty_open \
 	session_chroot sig_verify tty_get tty_set user_become user_find user_open user_shell_ok waitpid
 $(B)/tests/fuzz/fuzz_monitor: private LDFLAGS += $(MON_WRAP:%=-Wl,--wrap=%)
+$(B)/tests/fuzz/fuzz_keyfile: private LDFLAGS += -Wl,--wrap=bcrypt_pbkdf
 $(B)/tests/fuzz/fuzz_cli_conf: private LDFLAGS += -Wl,--wrap=prog_spawn,--wrap=prog_wait
 MUX_WRAP := accept4 ask_program close fwd_cancel fwd_listen fwd_listening link msg_recv msg_send \
 	ssh_chan_open ssh_chan_request ssh_chan_room ssh_global unix_listen unix_peer unlink
 $(B)/tests/fuzz/fuzz_mux: private LDFLAGS += $(MUX_WRAP:%=-Wl,--wrap=%)
 
 # our /etc and our name servers
+$(B)/tests/unit/test_clock: private LDFLAGS += -Wl,--wrap=sys
 $(B)/tests/unit/test_dial $(B)/tests/unit/test_resolve: private LDFLAGS += -Wl,--wrap=fd_open,--wrap=sys
 
 unit-tests: $(call test_programs,unit)

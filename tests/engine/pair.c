@@ -25,7 +25,7 @@ static struct str key_make(struct key *k, uint8_t value, uint8_t *mem)
 	memset(seed, value, sizeof(seed));
 	rng_init(&r, seed);
 	k->kind = &key_ed25519;
-	k->kind->generate(k, &r);
+	k->kind->generate(k, &r, 0, NULL);
 	key_public_blob(k, &w);
 	return (struct str){mem, wr_len(&w)};
 }

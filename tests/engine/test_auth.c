@@ -272,14 +272,15 @@ static void test_ext_info(void)
             {END,  0,    0}
         };
 	struct pair *p = prepare(sign);
+	uint32_t plain = (uint32_t)1 << CERT_ROWS; /* ed25519's */
 
-	CHECK(play(p) && p->side[CLIENT].s.sig_algs == 1);
+	CHECK(play(p) && (p->side[CLIENT].s.sig_algs & plain));
 	p = prepare(sign);
 	p->side[SERVER].conf.pubkey_algs = "rsa-sha2-256,rsa-sha2-512";
-	CHECK(!play(p) && asked == 0 && p->side[CLIENT].s.sig_algs == 0);
+	CHECK(!play(p) && asked == 0 && !(p->side[CLIENT].s.sig_algs & plain));
 	p = prepare(sign);
 	p->side[SERVER].conf.pubkey_algs = "rsa-sha2-256,ssh-ed25519";
-	CHECK(play(p) && p->side[CLIENT].s.sig_algs == 1);
+	CHECK(play(p) && (p->side[CLIENT].s.sig_algs & plain));
 	test_end("server-sig-algs");
 }
 

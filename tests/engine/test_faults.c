@@ -11,7 +11,7 @@
 #include "script.h"
 #include "sig.h"
 
-enum fault { NO_FAULT, ENCAP, DECAP, OPEN };
+enum fault { NO_FAULT, KEYGEN, ENCAP, DECAP, OPEN };
 static enum fault fault;
 static int fault_in; /* calls until it fails; after that all do */
 
@@ -27,16 +27,16 @@ static int encap(struct rng *r, const uint8_t *pub, uint8_t *ct, uint8_t *shared
 	return ok && !fails(ENCAP);
 }
 
-static int decap(const uint8_t *sec, const uint8_t *ct, uint8_t *shared)
+static int decap(const uint8_t *sec, const uint8_t *pub, const uint8_t *ct, uint8_t *shared)
 {
-	int ok = kex_curve25519.decap(sec, ct, shared);
+	int ok = kex_curve25519.decap(sec, pub, ct, shared);
 
 	return ok && !fails(DECAP);
 }
 
-static void keygen(struct rng *r, uint8_t *sec, uint8_t *pub)
+static int keygen(struct rng *r, uint8_t *sec, uint8_t *pub)
 {
-	kex_curve25519.keygen(r, sec, pub);
+	return kex_curve25519.keygen(r, sec, pub) && !fails(KEYGEN);
 }
 
 static void init(union cipher_ctx *c, const uint8_t *key, const uint8_t *iv, int sealing)
@@ -135,6 +135,7 @@ static void test_exchange(void)
 	int in;
 
 	for (in = 0; in < 4; in++) {
+		run(KEYGEN, in);
 		run(ENCAP, in);
 		ends(SERVER, SSH_E_KEX, in == 0);
 		run(DECAP, in);

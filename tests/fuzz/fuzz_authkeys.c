@@ -51,6 +51,8 @@ static void check_key(const struct authkey *k)
 	text_inside(k->command);
 	text_inside(k->from);
 	text_inside(k->expiry);
+	text_inside(k->principals);
+	must(!k->principals || k->ca);
 	/* one behind the other, and nothing over another */
 	must(k->options.p + k->options.len <= k->type.p && k->type.p + k->type.len < k->blob.p);
 	must(k->blob.p + k->blob.len <= k->comment.p);
@@ -59,6 +61,27 @@ static void check_key(const struct authkey *k)
 	check_several(k, EACH_ENVIRONMENT);
 	check_several(k, EACH_PERMITOPEN);
 	check_several(k, EACH_PERMITLISTEN);
+}
+
+/* the same as a line of AuthorizedPrincipalsFile */
+static void check_principal(char *room)
+{
+	struct authkey k;
+
+	switch (authkeys_principal(&k, room)) {
+	case AUTHKEYS_NONE: must(!k.why); break;
+	case AUTHKEYS_KEY:
+		must(!k.why && k.comment.len && !memchr(k.comment.p, ' ', k.comment.len));
+		must(k.options.p + k.options.len <= k.comment.p || !k.options.len);
+		inside(k.comment.p, k.comment.len);
+		text_inside(k.command);
+		text_inside(k.from);
+		text_inside(k.expiry);
+		text_inside(k.principals);
+		check_several(&k, EACH_ENVIRONMENT);
+		break;
+	default: must(k.why != NULL);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -89,6 +112,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (k.why)
 		for (size_t i = 0; i < k.what.len; i++)
 			must(k.what.p[i] != 0);
+	memcpy(room, data, n);
+	room[n] = 0;
+	check_principal(room);
 	free(room);
 	return 0;
 }

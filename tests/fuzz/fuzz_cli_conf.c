@@ -6,16 +6,11 @@
  * LOUD in the environment. No command is run: Match exec gets no process.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "cli.h"
+#include "conf.h"
 
 static struct cli_set s;
-static int null = -1;
 
 pid_t __wrap_prog_spawn(const char *const *argv, int in, int out);
 pid_t __wrap_prog_spawn(const char *const *argv, int in, int out)
@@ -30,12 +25,6 @@ int __wrap_prog_wait(pid_t pid);
 int __wrap_prog_wait(pid_t pid)
 {
 	return (int)pid;
-}
-
-static void must(int good)
-{
-	if (!good)
-		abort();
 }
 
 /* somebody will read all of them */
@@ -91,14 +80,11 @@ static void whole(void)
 
 static int run(int argc, char **argv, int dbclient)
 {
-	int err = dup(2), r;
+	int err = hush(), r;
 
-	if (!getenv("LOUD"))
-		dup2(null, 2);
 	memset(&s, 0, sizeof(s));
 	r = cli_settings(&s, argc, argv, dbclient);
-	dup2(err, 2);
-	close(err);
+	hush_end(err);
 	must(r >= 0 && r <= 256);
 	return r == 0;
 }
@@ -106,25 +92,16 @@ static int run(int argc, char **argv, int dbclient)
 static int command_line(char *p, int dbclient)
 {
 	char *argv[68] = {dbclient ? "dbclient" : "ssh", "-F", "none"};
-	int argc = dbclient ? 1 : 3;
 
-	for (p = strtok(p, "\n"); p && argc < 67; p = strtok(NULL, "\n"))
-		argv[argc++] = p;
-	return run(argc, argv, dbclient);
+	return run(words(argv, dbclient ? 1 : 3, 67, p), argv, dbclient);
 }
 
 static int configuration(const char *p, size_t n, int shown)
 {
-	static char path[32];
-	static int fd = -1;
 	static char host[16];
-	char *argv[] = {"ssh", "-F", path, strcpy(host, "Host.example"), shown ? "-G" : NULL, NULL};
+	char *argv[] = {
+	    "ssh", "-F", file_with(p, n), strcpy(host, "Host.example"), shown ? "-G" : NULL, NULL};
 
-	if (fd < 0) {
-		fd = fileno(tmpfile());
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	}
-	must(!ftruncate(fd, 0) && pwrite(fd, p, n, 0) == (ssize_t)n);
 	return run(4 + shown, argv, 0);
 }
 
@@ -135,13 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (!n || n > 8192)
 		return 0;
-	if (null < 0) {
-		null = open("/dev/null", O_WRONLY);
-		dup2(null, 1);
-	}
-	p = malloc(n);
-	memcpy(p, data + 1, n - 1);
-	p[n - 1] = 0;
+	p = input_text(data, n);
 	/* what is there for reading on this machine is of no interest, and might have no end */
 	if (!strstr(p, "/dev") && !strstr(p, "/proc") &&
 	    (*data % 4 > 1 ? command_line(p, *data % 4 == 3)

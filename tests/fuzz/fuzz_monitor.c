@@ -81,9 +81,10 @@ int __wrap_user_open(const struct user *u, const char *path, int strict, char *w
 	return bits & BROKEN ? -ENOENT : dup(keys_fd);
 }
 
-int __wrap_crypt_check(const void *pass, size_t n, const char *hash);
-int __wrap_crypt_check(const void *pass, size_t n, const char *hash)
+int __wrap_crypt_check(const void *pass, size_t n, const char *hash, struct bcrypt_work *w);
+int __wrap_crypt_check(const void *pass, size_t n, const char *hash, struct bcrypt_work *w)
 {
+	(void)w;
 	if (strcmp(hash, SAY_HASH) != 0 || n != strlen(SAY_PASSWORD) ||
 	    memcmp(pass, SAY_PASSWORD, n) != 0)
 		return CRYPT_BAD;
@@ -91,10 +92,12 @@ int __wrap_crypt_check(const void *pass, size_t n, const char *hash)
 	return CRYPT_OK;
 }
 
-int __wrap_crypt_hash(char out[CRYPT_LEN], const void *pass, size_t n, const char *setting);
-int __wrap_crypt_hash(char out[CRYPT_LEN], const void *pass, size_t n, const char *setting)
+int __wrap_crypt_hash(char out[CRYPT_LEN], const void *pass, size_t n, const char *setting,
+		      struct bcrypt_work *w);
+int __wrap_crypt_hash(char out[CRYPT_LEN], const void *pass, size_t n, const char *setting,
+		      struct bcrypt_work *w)
 {
-	(void)pass, (void)n, (void)setting;
+	(void)pass, (void)n, (void)setting, (void)w;
 	out[0] = 0;
 	return CRYPT_BAD;
 }

@@ -4,22 +4,10 @@
  * First byte modulo 3: 0 a file, 1 sshd's arguments, one a line, 2 dropbear's.
  * What a command line makes it print is only seen with LOUD in the environment.
  */
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
+#include "conf.h"
 #include "settings.h"
 
 static struct settings s;
-static int null = -1;
-
-static void must(int good)
-{
-	if (!good)
-		abort();
-}
 
 static void text_ok(uint16_t at)
 {
@@ -49,36 +37,24 @@ static void whole(void)
 	must(s.permit_root <= 3 && s.tcp_local <= 1 && s.tcp_remote <= 1 && s.max_tries);
 	for (i = 0; settings_listener(&s, i, host, sizeof(host), &port); i++)
 		must(port && *host && strlen(host) < sizeof(host) && i < 1000);
-	settings_dump(&s, null);
+	settings_dump(&s, null_fd());
 }
 
 static int command_line(char *p, int dropbear)
 {
 	char *argv[66] = {dropbear ? "dropbear" : "sshd"};
-	int argc = 1, err = dup(2), r;
+	int argc = words(argv, 1, 65, p), err = hush();
+	int r = settings_args(&s, argc, argv);
 
-	for (p = strtok(p, "\n"); p && argc < 65; p = strtok(NULL, "\n"))
-		argv[argc++] = p;
-	if (!getenv("LOUD"))
-		dup2(null, 2);
-	r = settings_args(&s, argc, argv);
-	dup2(err, 2);
-	close(err);
+	hush_end(err);
 	return r == 0;
 }
 
 static int configuration(const char *text, size_t n)
 {
-	static char path[32];
-	static int fd = -1;
-	char *argv[] = {"sshd", "-f", path, NULL}, why[64];
+	char *argv[] = {"sshd", "-f", file_with(text, n), NULL}, why[64];
 	int r;
 
-	if (fd < 0) {
-		fd = fileno(tmpfile());
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	}
-	must(!ftruncate(fd, 0) && pwrite(fd, text, n, 0) == (ssize_t)n);
 	must(settings_args(&s, 3, argv) == 0);
 	memset(why, 0x55, sizeof(why));
 	r = settings_file(&s, why, sizeof(why));
@@ -93,13 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (!n || n > 8192)
 		return 0;
-	if (null < 0) {
-		null = open("/dev/null", O_WRONLY);
-		dup2(null, 1);
-	}
-	p = malloc(n);
-	memcpy(p, data + 1, n - 1);
-	p[n - 1] = 0;
+	p = input_text(data, n);
 	settings_default(&s, *data % 3 == 2);
 	whole();
 	if (*data % 3 ? command_line(p, *data % 3 == 2) : configuration(p, n - 1))

@@ -135,6 +135,8 @@ def forwarding(server, *flags, ports=(), paths=(), env=None, **kw):
         p.wait(LIMIT)
         for pid in family:
             gone(pid)
+        # the server's take a moment, and the next block would take them for its own
+        until(lambda: not any(map(server.listening, ports)), "no listener")
 
 
 def fds(pid):

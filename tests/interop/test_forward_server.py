@@ -280,6 +280,29 @@ def test_settings(serve):
         assert r.out == "none\n", r
 
 
+def test_rules_of_the_server(serve, dot):
+    """DisableForwarding, PermitOpen, PermitListen; a key's own rules cannot widen them"""
+    server = serve(PermitOpen=f"localhost:{WEB} 127.0.0.1:9", PermitListen="2102")
+    assert local(server, f"localhost:{WEB}") and not_local(server)
+    with Forwarding(server, *NOT_REMOTE, ports=[2102]):
+        pass
+    assert refuses(server, "-R", f"2103:127.0.0.1:{WEB}")
+    dot(f'permitopen="*:{WEB}" {{}}')
+    assert local(server, f"localhost:{WEB}", user="dot") and not_local(server, user="dot")
+    dot('permitopen="127.0.0.1:9" {}')
+    assert not_local(server, f"localhost:{WEB}", user="dot")
+    server = serve(PermitOpen="none", PermitListen="any")
+    assert not_local(server) and not refuses(server, *NOT_REMOTE)
+    server = serve(DisableForwarding="yes")
+    assert not_local(server) and refuses(server, *NOT_REMOTE) and \
+        refuses(server, *NOT_REMOTE_UNIX)
+    agent, path = agent_with()
+    with agent:
+        r = run(theirs(server, "-A", key=None, cmd="echo ${SSH_AUTH_SOCK:-none}"),
+                {**os.environ, "SSH_AUTH_SOCK": path})
+        assert (r.rc, r.out) == (0, "none\n"), r
+
+
 def test_permitopen(dot, server):
     dot(f'permitopen="127.0.0.1:{WEB}",permitopen="localhost:*" {{}}')
     assert local(server, user="dot") and local(server, f"localhost:{WEB}", user="dot")
@@ -328,13 +351,19 @@ def test_privileged_port(server):
     assert refuses(server, "-R", f"80:127.0.0.1:{WEB}")
 
 
-def test_thousand_short_connections(serve):
+@pytest.mark.parametrize("how", ["L", "D", "R"])
+def test_thousand_short_connections(serve, how):
     server = serve()
-    with Forwarding(server, "-L", f"2100:127.0.0.1:{WEB}", ports=[2100]):
-        fetch(url(2100, "some"))
+    to = {"D": "2100"}.get(how, f"2100:127.0.0.1:{WEB}")
+    with Forwarding(server, "-" + how, to, ports=[2100]):
+        fetch(*(["--socks5", "127.0.0.1:2100", url(WEB, "some")] if how == "D" else
+                [url(2100, "some")]))
         before = fds(server.pid)
         for _ in range(1000):
             with socket.create_connection(("127.0.0.1", 2100), 20) as s:
+                if how == "D":
+                    s.sendall(b"\4\1" + WEB.to_bytes(2, "big") + b"\x7f\0\0\1\0")
+                    assert s.recv(8, socket.MSG_WAITALL)[1] == 0x5a
                 s.sendall(b"HEAD /some HTTP/1.0\r\n\r\n")
                 assert s.recv(12, socket.MSG_WAITALL) == b"HTTP/1.0 200"
         settled(lambda: fds(server.pid), before, "descriptors")

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 import transfer
-from caller import TEN, THEIRS, agent_with, argv, asked, peers, ssh, terminal
+from caller import TEN, THEIRS, agent_with, argv, asked, peer, peers, ssh, terminal
 from lib import DATA, KEY, KNOWN, PASSWORD, WRONG, alive, descendants, put, sha256, slurp, until
 from stock import Background, run
 
@@ -136,6 +136,17 @@ def test_agent_forwarding(far, agent):
            f" -o BatchMode=yes -o LogLevel=ERROR -p {far.port} ann@127.0.0.1 echo hopped")
     r = ssh(far, "-A", key=None, cmd=f"ssh-add -l; {hop}", env=agent)
     assert r.rc == 0 and "(ED25519)" in r.out and r.out.endswith("hopped\n"), r
+
+
+def test_agent_of_a_path(server, agent):
+    """ForwardAgent with a path or a variable: that agent, whoever is asked for the login"""
+    path = agent["SSH_AUTH_SOCK"]
+    for say in (path, "$OTHER_SOCK", "${OTHER_SOCK}"):
+        r = ssh(server, "-o", "ForwardAgent=" + say, cmd="ssh-add -l",
+                env={"OTHER_SOCK": path, "SSH_AUTH_SOCK": "/nonexistent"})
+        assert r.rc == 0 and "(ED25519)" in r.out, (say, r)
+    r = ssh(server, "-o", "ForwardAgent=$NO_SUCH", cmd="echo ${SSH_AUTH_SOCK:-none}")
+    assert (r.rc, r.out) == (0, "none\n"), r
 
 
 @peers("agent")
@@ -308,19 +319,55 @@ def test_proxy_command_that_fails(server):
         assert r.rc == 255 and r.err, (command, r)
 
 
-@pytest.mark.parametrize("hops", [1, 2])
+def jump_config():
+    return put(DATA + "/jump", f"Host *\n\tIdentityFile {KEY}\n\tIdentitiesOnly yes\n\t"
+               f"IdentityAgent none\n\tStrictHostKeyChecking yes\n\tUserKnownHostsFile {KNOWN}\n\t"
+               "GlobalKnownHostsFile none\n")
+
+
+def way_of(servers):
+    return ",".join(f"ann@127.0.0.1:{s.port}" for s in servers)
+
+
+@pytest.mark.parametrize("hops", ["ours", "ours ours", "openssh", "dropbear", "asyncssh",
+                                  "openssh dropbear", "dropbear ours openssh"])
 def test_jump(server, serve, hops):
-    """through servers of ours; every hop has its own host key to check"""
-    way = [serve() for _ in range(hops)]
-    spec = ",".join(f"ann@127.0.0.1:{s.port}" for s in way)
-    config = put(DATA + "/jump", f"Host *\n\tIdentityFile {KEY}\n\tIdentitiesOnly yes\n\t"
-                 f"IdentityAgent none\n\tStrictHostKeyChecking yes\n\tUserKnownHostsFile {KNOWN}\n\t"
-                 "GlobalKnownHostsFile none\n")
+    """every hop has its own host key to check"""
+    way = [serve() if name == "ours" else peer(name) for name in hops.split()]
+    spec, config = way_of(way), jump_config()
     with open(TEN, "rb") as up, open(DATA + "/back", "wb") as down:
         r = run(transfer.tool("ssh") + ["-F", config, "-J", spec, "-p", str(server.port),
                                         "ann@127.0.0.1", "cat; exit 5"], None, up, down)
     assert r.rc == 5 and sha256(DATA + "/back") == sha256(TEN), r
-    assert all("auth succeeded for 'ann'" in s.log() for s in way)
+    assert all("auth succeeded for 'ann'" in s.log() for s, name in zip(way, hops.split())
+               if name == "ours")
+
+
+def test_tools_through_a_jump(server, serve, tmp_path):
+    """git push, rsync and sshfs"""
+    line = " ".join(transfer.tool("ssh") + ["-F", jump_config(), "-J",
+                                            way_of([serve(), peer("openssh")])])
+    repo, bare = str(tmp_path / "repo"), "/run/home/ann/jumped.git"
+    env = {**os.environ, "GIT_SSH_COMMAND": line, "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b",
+           "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
+    r = run(["sh", "-c", f"""set -e
+        {line} -p {server.port} ann@127.0.0.1 'rm -rf {bare}; git init -q --bare {bare}'
+        git init -q {repo}; cd {repo}; cp {TEN} big; git add big; git commit -qm one
+        git push -q ssh://ann@127.0.0.1:{server.port}{bare} HEAD:refs/heads/main
+        git clone -q -b main ssh://ann@127.0.0.1:{server.port}{bare} again; cmp again/big {TEN}
+        rsync -e '{line} -p {server.port}' {TEN} ann@127.0.0.1:jumped"""], env)
+    assert r.rc == 0 and sha256("/run/home/ann/jumped") == sha256(TEN), r
+    at = str(tmp_path / "at")
+    os.mkdir(at)
+    wrapper = put(DATA + "/wrap", f'#!/bin/sh\nexec {line} "$@"\n', 0o755)
+    r = run(["sshfs", "-o", f"ssh_command={wrapper},port={server.port}", "ann@127.0.0.1:", at])
+    if r.rc:
+        pytest.skip("sshfs: " + r.err)
+    try:
+        assert run(["cp", TEN, at + "/by_jump"]).rc == 0
+    finally:
+        assert run(["fusermount3", "-u", at]).rc == 0
+    assert sha256("/run/home/ann/by_jump") == sha256(TEN)
 
 
 def test_jump_that_fails(server, serve):

@@ -26,31 +26,10 @@ class Host(Peer):
                  cipher=CHACHA, mac=SHA2, kex=b"curve25519-sha256", key=HOSTKEY):
         self.sock, self.key = sock, key
         self.sock.settimeout(timeout)
-        self.timeout, self.strict_wanted, self.strict = timeout, strict, False
-        self.ext, self.cipher, self.mac, self.kex_names = False, cipher, mac, [kex]
-        self.inbuf, self.version, self.server_version = bytearray(), version, None
-        self.seal_with, self.open_with, self.seq_out, self.seq_in = Plain(), Plain(), 0, 0
-        self.session_id = self.hash = self.hostkey = None
-        self.kex_sent = self.kex_seen = None
-        self.server_lists = self.ext_info = None
-        self.banner, self.debts, self.channels, self.kexes = b"", [], {}, 0
-        self.log = []
+        self.begin(timeout, version, strict, cipher, mac, kex)
 
     # ---- key exchange, from the server's side; `server_*` of Peer is the other side's
-    def kexinit(self, kex=None, hostkey=(b"ssh-ed25519",), ciphers=None, macs=None, zip=(b"none",),
-                guess=False):
-        marks = [STRICT_S] if self.strict_wanted else []
-        ciphers, macs = ciphers or [self.cipher], macs or [self.mac]
-        lists = [list(kex or self.kex_names) + marks, hostkey, ciphers, ciphers, macs, macs, zip,
-                 zip, [], []]
-        return (bytes([KEXINIT]) + os.urandom(16) + strings(*[b",".join(n) for n in lists]) +
-                bytes([guess]) + u32(0))
-
-    def on_kexinit(self, payload):
-        first = not self.session_id
-        super().on_kexinit(payload)
-        if first:
-            self.strict = self.strict_wanted and STRICT_C in self.server_lists[0]
+    mark, other_mark = STRICT_S, STRICT_C
 
     def reply(self, key=None, alter=bytes, sign=None, public=None):
         """the client's KEX_INIT, and our KEX_REPLY; alter: of the signature"""
@@ -65,25 +44,13 @@ class Host(Peer):
         self.session_id = self.session_id or h
         self.hash = h
         self.send(KEX_REPLY, strings(key.blob, public, alter(sign(h) if sign else key.sign(h))))
-
-    def derive(self, letter):
-        out = self.kex.hash(self.shared + self.hash + letter + self.session_id).digest()
-        while len(out) < 64:
-            out += self.kex.hash(self.shared + self.hash + out).digest()
-        return out
+        make = cipher_for(self.cipher, self.mac)
+        self.next_out = make(*map(self.derive, b"DBF"))
+        self.next_in = make(*map(self.derive, b"CAE"))
 
     def newkeys(self):
-        """ours, then theirs"""
-        make = cipher_for(self.cipher, self.mac)
-        self.send(NEWKEYS)
-        self.seal_with, self.kex_sent = make(self.derive(b"D"), self.derive(b"B"),
-                                             self.derive(b"F")), None
-        self.seq_out = 0 if self.strict else self.seq_out
-        self.until(NEWKEYS)
-        self.open_with, self.kex_seen = make(self.derive(b"C"), self.derive(b"A"),
-                                             self.derive(b"E")), None
-        self.seq_in = 0 if self.strict else self.seq_in
-        self.kexes += 1
+        self.send_newkeys()
+        self.read_newkeys()
 
     def exchange(self, **kw):
         self.send_kexinit()

@@ -22,7 +22,7 @@ import pytest
 import transfer
 
 LIMIT = 10  # seconds in which everything here ends
-STUB = """#!%s -IS
+SCRIPT = """#!%s -IS
 import array, socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.connect(%r)
@@ -47,16 +47,16 @@ class Play:
 
     def __init__(self, place, name, *args, stdin=b"", cwd=None):
         path = place + "/socket"
-        stub = place + "/ssh"
-        if not os.path.exists(stub):
-            with open(stub, "w") as f:
-                f.write(STUB % (sys.executable, path))
-            os.chmod(stub, 0o755)
+        script = place + "/ssh"
+        if not os.path.exists(script):
+            with open(script, "w") as f:
+                f.write(SCRIPT % (sys.executable, path))
+            os.chmod(script, 0o755)
         self.end = time.monotonic() + LIMIT
         with socket.socket(socket.AF_UNIX) as s:
             s.bind(path)
             s.listen(1)
-            self.argv = transfer.tool(name) + ["-S", stub, *args]
+            self.argv = transfer.tool(name) + ["-S", script, *args]
             self.said = tempfile.TemporaryFile(), tempfile.TemporaryFile()
             self.p = subprocess.Popen(self.argv, stdin=subprocess.PIPE, stdout=self.said[0],
                                       stderr=self.said[1], cwd=cwd, start_new_session=True)

@@ -29,6 +29,7 @@ class Channel:
 
 
 class Peer:
+    mark, other_mark = STRICT_C, STRICT_S
     sources = itertools.count()  # so that the limits per source see us only where a test wants it
 
     def __init__(self, port, src=None, version=b"SSH-2.0-hostile_1.0", strict=True, timeout=30,
@@ -40,6 +41,10 @@ class Peer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
         self.sock.bind((src or "127.1.%d.%d" % (n // 250 % 250, n % 250 + 1), 0))
         self.sock.connect(("127.0.0.1", port))
+        self.begin(timeout, version, strict, cipher, mac, kex, ext)
+
+    def begin(self, timeout, version, strict, cipher, mac, kex, ext=False):
+        """on a socket that is connected"""
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.timeout, self.strict_wanted, self.strict = timeout, strict, False
         self.ext, self.cipher, self.mac, self.kex_names = ext, cipher, mac, [kex]
@@ -146,7 +151,7 @@ class Peer:
     def kexinit(self, guess=False, kex=None, hostkey=(b"ssh-ed25519",), ciphers=None, macs=None,
                 zip=(b"none",), cookie=None, reserved=0):
         """our KEXINIT as a payload"""
-        marks = ([STRICT_C] if self.strict_wanted else []) + ([b"ext-info-c"] if self.ext else [])
+        marks = [self.mark] * self.strict_wanted + [b"ext-info-c"] * self.ext
         ciphers, macs = ciphers or [self.cipher], macs or [self.mac]
         lists = [list(kex or self.kex_names) + marks, hostkey, ciphers, ciphers, macs, macs, zip,
                  zip, [], []]
@@ -168,7 +173,7 @@ class Peer:
         self.kex_seen, r = payload, Reader(payload, 17)
         self.server_lists = [r.string().split(b",") for _ in range(10)]
         if not self.session_id:
-            self.strict = self.strict_wanted and STRICT_S in self.server_lists[0]
+            self.strict = self.strict_wanted and self.other_mark in self.server_lists[0]
             if self.strict and self.seq_in != 1:
                 raise Unexpected("strict kex and KEXINIT is not the first packet")
 
@@ -182,9 +187,9 @@ class Peer:
         payload = self.until(KEX_REPLY)
         r = Reader(payload)
         hostkey, server_public, sig = r.string(), r.string(), r.string()
-        shared = mpint(int.from_bytes(self.kex.shared(server_public), "big"))
+        self.shared = mpint(int.from_bytes(self.kex.shared(server_public), "big"))
         h = self.kex.hash(strings(self.version, self.server_version, self.kex_sent, self.kex_seen,
-                                  hostkey, self.kex.public, server_public) + shared).digest()
+                                  hostkey, self.kex.public, server_public) + self.shared).digest()
         k, s = Reader(hostkey, 0), Reader(sig, 0)
         assert (k.string(), s.string()) == (b"ssh-ed25519", b"ssh-ed25519")
         ed25519.Ed25519PublicKey.from_public_bytes(k.string()).verify(s.string(), h)
@@ -192,17 +197,18 @@ class Peer:
             raise Unexpected("another host key in a rekey")
         self.hostkey, self.hash, self.server_public = hostkey, h, server_public
         self.session_id = self.session_id or h
-
-        def derive(letter):
-            out = self.kex.hash(shared + h + letter + self.session_id).digest()
-            while len(out) < 64:
-                out += self.kex.hash(shared + h + out).digest()
-            return out
         ours = Reader(self.kex_sent, 17)
         pick = [next((n for n in ours.string().split(b",") if n in theirs), None)
                 for theirs in self.server_lists]
-        self.next_out = cipher_for(pick[2], pick[4])(derive(b"C"), derive(b"A"), derive(b"E"))
-        self.next_in = cipher_for(pick[3], pick[5])(derive(b"D"), derive(b"B"), derive(b"F"))
+        self.next_out = cipher_for(pick[2], pick[4])(*map(self.derive, b"CAE"))
+        self.next_in = cipher_for(pick[3], pick[5])(*map(self.derive, b"DBF"))
+
+    def derive(self, letter):
+        """RFC 4253 7.2"""
+        out = self.kex.hash(self.shared + self.hash + bytes([letter]) + self.session_id).digest()
+        while len(out) < 64:
+            out += self.kex.hash(self.shared + self.hash + out).digest()
+        return out
 
     def send_newkeys(self):
         self.send(NEWKEYS)

@@ -4,10 +4,6 @@ import lab
 import pytest
 from peer import *
 
-EXTRA = {"ignore": bytes([IGNORE]) + string(b""), "debug": bytes([DEBUG, 0]) + strings(b"", b""),
-         "unimplemented": bytes([UNIMPLEMENTED]) + u32(0), "unknown": bytes([UNKNOWN]),
-         "ext-info": bytes([EXT_INFO]) + u32(0), "ping": bytes([PING]) + string(b"")}
-
 
 def place_extra(p, where, extra):
     """the first kex with an extra packet at a place; returns before the server's NEWKEYS"""

@@ -129,11 +129,6 @@ def test_cut_messages(client, kind, message):
 
 
 # ---------------------------------------------------------------- terrapin (SECURITY 2)
-EXTRA = {"ignore": bytes([IGNORE]) + string(b"x"), "debug": bytes([DEBUG]) + b"\0" + bytes(8),
-         "unimplemented": bytes([UNIMPLEMENTED]) + u32(0), "ext-info": bytes([EXT_INFO]) + u32(0),
-         "unknown": bytes([UNKNOWN])}
-
-
 @pytest.mark.parametrize("extra", EXTRA)
 @pytest.mark.parametrize("when", ["before KEXINIT", "after KEXINIT", "before NEWKEYS"])
 def test_extra_packets(client, when, extra):

@@ -75,6 +75,12 @@ class Reader:
         return bytes(self.b[self.at:])
 
 
+# what has no place in a strict first key exchange
+EXTRA = {"ignore": bytes([IGNORE]) + string(b""), "debug": bytes([DEBUG, 0]) + strings(b"", b""),
+         "unimplemented": bytes([UNIMPLEMENTED]) + u32(0), "unknown": bytes([UNKNOWN]),
+         "ext-info": bytes([EXT_INFO]) + u32(0), "ping": bytes([PING]) + string(b"")}
+
+
 # ---------------------------------------------------------------- packets, RFC 4253 6
 class Plain:
     """head: bytes to see before the length is known; outside: bytes that padding does not count"""

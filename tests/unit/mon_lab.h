@@ -61,13 +61,11 @@ static inline int handover(int link)
 	static uint8_t mem[HANDOVER_MAX];
 	struct handover h = {.seed = {1}, .settings_len = SETTINGS_SIZE(&set)};
 	struct wr w = wr_init(mem, sizeof(mem));
-	uint8_t *mark;
 
 	wr_bytes(&w, &h, sizeof(h));
 	wr_bytes(&w, &set, h.settings_len);
-	mark = wr_open(&w);
-	keyfile_write(&w, &say_host, STR(""), 0, KEY_DROPBEAR);
-	wr_close(&w, mark);
+	wr_strz(&w, say_host.kind->name);
+	say_host.kind->put(&say_host, &w, KEY_OPENSSH);
 	h.keys_len = wr_len(&w) - sizeof(h) - h.settings_len;
 	memcpy(mem, &h, sizeof(h));
 	return msg_send(link, mem, wr_len(&w), NULL, 0);

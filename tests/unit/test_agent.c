@@ -111,7 +111,7 @@ static int signed_well(uint8_t number)
 		return 0;
 	key_public_blob(&k, &w);
 	sig = rd_str(&said);
-	return rd_done(&said) && sig_verify(sigs[0], (struct str){blob, wr_len(&w)}, sig,
+	return rd_done(&said) && sig_verify(&sig_ed25519, (struct str){blob, wr_len(&w)}, sig,
 					    STR("what is to be signed"));
 }
 

@@ -154,31 +154,28 @@ static void test_refused(void)
 	static const struct {
 		const char *line, *what;
 	} t[] = {
-	    {"frobnicate " KEY,					"frobnicate"     },
-	    {"no-frobnicate " KEY,				     "no-frobnicate"  },
-	    {"x=\"very long value, with a comma\",pty " KEY,           "x"              },
-	    {"command=\"a\",x=\"very long value\",command=\"b\" " KEY, "x"              },
-	    {"no-restrict " KEY,				       "no-restrict"    },
-	    {"no-command=\"x\" " KEY,                                  "no-command"     },
-	    {"tunnel=\"1\" " KEY,				      "tunnel"         },
-	    {"cert-authority " KEY,				    "cert-authority" },
-	    {"cert-authority,principals=\"a,b\" " KEY,                 "cert-authority" },
-	    {"principals=\"a,b\" " KEY,                                "principals"     },
-	    {"verify-required " KEY,                                   "verify-required"},
-	    {"command=\"a\",command=\"b\" " KEY,                       "command"        },
-	    {"from=\"a\",from=\"b\" " KEY,                             "from"           },
-	    {"command " KEY,					   "command"        },
-	    {"command=ls " KEY,					"command"        },
-	    {"command=ls,pty " KEY,				    "command"        },
-	    {"pty=\"yes\" " KEY,				       "pty"            },
-	    {"restrict=\"\" " KEY,				     "restrict"       },
-	    {"environment=\"A\" " KEY,                                 "environment"    },
-	    {"environment=\"=b\" " KEY,                                "environment"    },
-	    {"environment=\"A-B=b\" " KEY,                             "environment"    },
-	    {"permitopen=\"a\" " KEY,                                  "permitopen"     },
-	    {"permitopen=\"80\" " KEY,                                 "permitopen"     },
-	    {"permitopen=\"a:0\" " KEY,                                "permitopen"     },
-	    {"permitlisten=\"0\" " KEY,                                "permitlisten"   },
+	    {"frobnicate " KEY,					"frobnicate"   },
+	    {"no-frobnicate " KEY,				     "no-frobnicate"},
+	    {"x=\"very long value, with a comma\",pty " KEY,           "x"            },
+	    {"command=\"a\",x=\"very long value\",command=\"b\" " KEY, "x"            },
+	    {"no-restrict " KEY,				       "no-restrict"  },
+	    {"no-command=\"x\" " KEY,                                  "no-command"   },
+	    {"tunnel=\"1\" " KEY,				      "tunnel"       },
+	    {"principals=\"a,b\" " KEY,                                "principals"   },
+	    {"command=\"a\",command=\"b\" " KEY,                       "command"      },
+	    {"from=\"a\",from=\"b\" " KEY,                             "from"         },
+	    {"command " KEY,					   "command"      },
+	    {"command=ls " KEY,					"command"      },
+	    {"command=ls,pty " KEY,				    "command"      },
+	    {"pty=\"yes\" " KEY,				       "pty"          },
+	    {"restrict=\"\" " KEY,				     "restrict"     },
+	    {"environment=\"A\" " KEY,                                 "environment"  },
+	    {"environment=\"=b\" " KEY,                                "environment"  },
+	    {"environment=\"A-B=b\" " KEY,                             "environment"  },
+	    {"permitopen=\"a\" " KEY,                                  "permitopen"   },
+	    {"permitopen=\"80\" " KEY,                                 "permitopen"   },
+	    {"permitopen=\"a:0\" " KEY,                                "permitopen"   },
+	    {"permitlisten=\"0\" " KEY,                                "permitlisten" },
 	};
 	int good = 1;
 
@@ -189,6 +186,49 @@ static void test_refused(void)
 			fputs(": not refused as it should be\n", stdout);
 		}
 	check("authkeys/refused", good, "see above");
+}
+
+/* what is known where certificates and security keys are built in, and refuses the line elsewhere */
+static void test_certs(void)
+{
+	const char *cas = "cert-authority,principals=\"a,b c\" " KEY,
+		   *touch = "verify-required " KEY;
+
+	check("authkeys/cert-authority",
+	      CFG_CERTS ? is_key(cas) && k.ca && !strcmp(k.principals, "a,b c") &&
+			      is_key("cert-authority " KEY) && k.ca && !k.principals &&
+			      is_key(KEY) && !k.ca
+			: refused(cas, "cert-authority"),
+	      "flags");
+	check("authkeys/verify-required",
+	      CFG_KEY_SK ? is_key(touch) && k.verify && !k.no_touch
+			 : refused(touch, "verify-required"),
+	      "flags");
+}
+
+static enum authkeys_result read_name(const char *text)
+{
+	return authkeys_principal(&k, strcpy(room, text));
+}
+
+static void test_principals(void)
+{
+	check("principals/plain",
+	      read_name("  ann \r") == AUTHKEYS_KEY && str_is(k.comment, "ann") &&
+		  k.may == MAY_ALL && !k.command,
+	      "not read");
+	check("principals/options",
+	      read_name("command=\"a b\",no-pty\tann@x") == AUTHKEYS_KEY &&
+		  str_is(k.comment, "ann@x") && !(k.may & MAY_PTY) && !strcmp(k.command, "a b"),
+	      "not read");
+	check("principals/none",
+	      read_name("") == AUTHKEYS_NONE && read_name(" # ann") == AUTHKEYS_NONE, "read");
+	check("principals/refused",
+	      read_name("frob ann") == AUTHKEYS_REFUSED && str_is(k.comment, "ann") &&
+		  read_name("command=\"x ann") == AUTHKEYS_BAD &&
+		  read_name("no-pty ann bob") == AUTHKEYS_BAD &&
+		  read_name("no-pty, ann") != AUTHKEYS_KEY,
+	      "taken");
 }
 
 static int permit(const char *text, int bare, const char *host, uint16_t port)
@@ -226,6 +266,8 @@ int main(void)
 		test_options();
 		test_several();
 		test_refused();
+		test_certs();
+		test_principals();
 	} else {
 		check("authkeys/options",
 		      refused("command=\"a \\\" b\",pty " KEY, "") && refused("pty " KEY, "") &&

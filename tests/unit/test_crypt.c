@@ -4,6 +4,8 @@
 #include "config.h"
 #include "crypto.h"
 
+static struct bcrypt_work work;
+
 static const char long_text[] =
     "a very much longer text to encrypt.  This one even stretches over morethan one line.";
 
@@ -67,6 +69,15 @@ static const struct {
      "$1$longersa$42nugsUyPBjUtdxN57yE71"},
     {"$1$abcdefgh", "Hello world!",
      "$1$abcdefgh$fzmjzFdo5nMtBG8gtud5e0"},
+    {"$2b$05$CCCCCCCCCCCCCCCCCCCCC.", "",
+     "$2b$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy"},
+    {"$2a$05$CCCCCCCCCCCCCCCCCCCCC.", "U*U",
+     "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"},
+    {"$2y$04$XXXXXXXXXXXXXXXXXXXXXO", "U*U*U",
+     "$2y$04$XXXXXXXXXXXXXXXXXXXXXOXE4PeeqIBpdXThwhJUIBb8dLS8ZodY."},
+    {"$2b$06$abcdefghijklmnopqrstuu",
+     "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678",
+     "$2b$06$abcdefghijklmnopqrstuuQ2FjEtMhwcOTuVr0BwdQ.j8bMMsx5CK"},
   /* clang-format on */
 };
 
@@ -91,6 +102,7 @@ static const struct {
 static int built_in(const char *setting)
 {
 	return setting[1] == '1'   ? CFG_CRYPT_MD5
+	       : setting[1] == '2' ? CFG_CRYPT_BCRYPT
 	       : setting[1] == '5' ? CFG_CRYPT_SHA256
 				   : CFG_CRYPT_SHA512;
 }
@@ -99,14 +111,14 @@ static int built_in(const char *setting)
 static int check_is_right(const char *pass, size_t n, const char *hash)
 {
 	char other[80];
-	int good = crypt_check(pass, n, hash) == CRYPT_OK;
+	int good = crypt_check(pass, n, hash, &work) == CRYPT_OK;
 
 	memcpy(other, pass, n + 1);
-	good &= crypt_check(other, n + 1, hash) == CRYPT_BAD;
+	good &= crypt_check(other, n + 1, hash, &work) == CRYPT_BAD;
 	if (n > 0) {
-		good &= crypt_check(other, n - 1, hash) == CRYPT_BAD;
+		good &= crypt_check(other, n - 1, hash, &work) == CRYPT_BAD;
 		other[n - 1] ^= 1;
-		good &= crypt_check(other, n, hash) == CRYPT_BAD;
+		good &= crypt_check(other, n, hash, &work) == CRYPT_BAD;
 	}
 	return good;
 }
@@ -122,11 +134,11 @@ static void known_answers(void)
 		memset(out, 'Z', sizeof out);
 		strcpy(name + 6, known[i].setting);
 		if (!built_in(hash)) {
-			check(name, crypt_check(pass, strlen(pass), hash) == CRYPT_UNKNOWN,
+			check(name, crypt_check(pass, strlen(pass), hash, &work) == CRYPT_UNKNOWN,
 			      "not built in, but not unknown");
 			continue;
 		}
-		good = crypt_hash(out, pass, strlen(pass), known[i].setting) == CRYPT_OK &&
+		good = crypt_hash(out, pass, strlen(pass), known[i].setting, &work) == CRYPT_OK &&
 		       strcmp(out, hash) == 0;
 		if (strstr(hash, "rounds=") == NULL) /* those take long */
 			good &= check_is_right(pass, strlen(pass), hash);
@@ -147,7 +159,7 @@ static void lengths(void)
 		for (size_t n = 0; n <= 300; n += n == 294 ? 6 : 7) {
 			for (size_t j = 0; j < n; j++)
 				pass[j] = (31 * j + n) % 95 + 32;
-			crypt_hash(out, pass, n, chains[i].setting);
+			crypt_hash(out, pass, n, chains[i].setting, &work);
 			hash_add(&h, out, strlen(out));
 			hash_add(&h, "\n", 1);
 		}
@@ -200,23 +212,59 @@ static const char *const junk[] = {
 
 static void junk_matches_nobody(void)
 {
-	int good = crypt_check("", 0, NULL) == CRYPT_BAD;
+	int good = crypt_check("", 0, NULL, &work) == CRYPT_BAD;
 
 	for (size_t i = 0; i < sizeof junk / sizeof *junk; i++) {
 		const char *h = junk[i];
 		int schemes = h[0] == '$' && h[1] != '\0' && strchr("156", h[1]) && h[2] == '$';
 		int bad = schemes && !built_in(h) ? CRYPT_UNKNOWN : CRYPT_BAD;
 
-		good &= crypt_check("", 0, h) == bad && crypt_check("x", 1, h) == bad &&
-			crypt_check(h, strlen(h), h) == bad;
+		good &= crypt_check("", 0, h, &work) == bad &&
+			crypt_check("x", 1, h, &work) == bad &&
+			crypt_check(h, strlen(h), h, &work) == bad;
 	}
 	check("crypt junk matches nobody", good, "something was no CRYPT_BAD");
-	good = crypt_check("x", 1, "$6x$abc$def") == CRYPT_UNKNOWN &&
-	       crypt_check("x", 1, "$y$j9T$abc$def") == CRYPT_UNKNOWN &&
-	       crypt_check("x", 1, "$2b$05$abcdefghijklmnopqrstuu") == CRYPT_UNKNOWN &&
-	       crypt_check("x", 1, "$argon2id$v=19$m=65536") == CRYPT_UNKNOWN &&
-	       crypt_check("x", 1, "ab01FAX.bQRSU") == CRYPT_UNKNOWN;
+	good = crypt_check("x", 1, "$6x$abc$def", &work) == CRYPT_UNKNOWN &&
+	       crypt_check("x", 1, "$y$j9T$abc$def", &work) == CRYPT_UNKNOWN &&
+	       crypt_check("x", 1, "$2x$05$abcdefghijklmnopqrstuu", &work) == CRYPT_UNKNOWN &&
+	       crypt_check("x", 1, "$argon2id$v=19$m=65536", &work) == CRYPT_UNKNOWN &&
+	       crypt_check("x", 1, "ab01FAX.bQRSU", &work) == CRYPT_UNKNOWN;
 	check("crypt of other makers is unknown", good, "it is not");
+}
+
+/* bytes of the password behind the 72nd, settings that are no bcrypt, and too dear ones */
+static void bcrypt_limits(void)
+{
+	static const char *const bad[] = {
+	    "$2b$03$abcdefghijklmnopqrstuu",
+	    "$2b$13$abcdefghijklmnopqrstuu",
+	    "$2b$31$abcdefghijklmnopqrstuu",
+	    "$2b$99$abcdefghijklmnopqrstuu",
+	    "$2b$0:$abcdefghijklmnopqrstuu",
+	    "$2b$0",
+	    "$2b$05$",
+	    "$2b$05",
+	    "$2b$5$abcdefghijklmnopqrstuu.",
+	    "$2b$05$abcdefghijklmnopqrstu",
+	    "$2b$05$abcdefghijklmnopq-stuu",
+	};
+	char hash[CRYPT_LEN], longer[CRYPT_LEN], pass[80];
+	int good = 1;
+
+	if (!CFG_CRYPT_BCRYPT)
+		return;
+	memset(pass, 'x', sizeof(pass));
+	crypt_hash(hash, pass, 72, "$2b$04$abcdefghijklmnopqrstuu", &work);
+	crypt_hash(longer, pass, 80, "$2b$04$abcdefghijklmnopqrstuu", &work);
+	good &= !strcmp(hash, longer) && crypt_check(pass, 71, hash, &work) == CRYPT_BAD;
+	pass[40] = 0; /* or the key would go round there, and be that of 40 bytes */
+	good &= crypt_hash(hash, pass, 72, "$2b$04$abcdefghijklmnopqrstuu", &work) == CRYPT_BAD;
+	check("crypt $2b$ and the password's length", good, "it is not 72 bytes that count");
+	good = 1;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		good &= crypt_check("x", 1, bad[i], &work) == CRYPT_BAD;
+	good &= crypt_check("x", 1, "$2b$04$abcdefghijklmnopqrstuu", &work) == CRYPT_BAD;
+	check("crypt $2b$ junk", good, "it is no CRYPT_BAD");
 }
 
 /* a good hash that is cut anywhere, longer, or has a character changed */
@@ -228,20 +276,20 @@ static void damage(void)
 
 	if (!CFG_CRYPT_SHA512)
 		return;
-	crypt_hash(hash, "pass", 4, "$6$rounds=1000$salt");
+	crypt_hash(hash, "pass", 4, "$6$rounds=1000$salt", &work);
 	len = strlen(hash);
-	good &= crypt_check("pass", 4, hash) == CRYPT_OK;
+	good &= crypt_check("pass", 4, hash, &work) == CRYPT_OK;
 	hash[len] = '.';
 	hash[len + 1] = '\0';
-	good &= crypt_check("pass", 4, hash) != CRYPT_OK;
+	good &= crypt_check("pass", 4, hash, &work) != CRYPT_OK;
 	hash[len] = '\0';
 	for (size_t i = 15; i < len; i++) {
 		char c = hash[i];
 
 		hash[i] ^= 1;
-		good &= crypt_check("pass", 4, hash) != CRYPT_OK;
+		good &= crypt_check("pass", 4, hash, &work) != CRYPT_OK;
 		hash[i] = '\0';
-		good &= crypt_check("pass", 4, hash) != CRYPT_OK;
+		good &= crypt_check("pass", 4, hash, &work) != CRYPT_OK;
 		hash[i] = c;
 	}
 	check("crypt damaged hashes", good, "one matches");
@@ -254,14 +302,14 @@ static void rounds(void)
 
 	if (!CFG_CRYPT_SHA256)
 		return;
-	good = crypt_hash(out, "x", 1, "$5$rounds=999$s") == CRYPT_OK &&
+	good = crypt_hash(out, "x", 1, "$5$rounds=999$s", &work) == CRYPT_OK &&
 	       strncmp(out, "$5$rounds=1000$s$", 17) == 0;
-	good &= crypt_hash(out, "x", 1, "$5$rounds=00000000000001234$s") == CRYPT_OK &&
+	good &= crypt_hash(out, "x", 1, "$5$rounds=00000000000001234$s", &work) == CRYPT_OK &&
 		strncmp(out, "$5$rounds=1234$s$", 17) == 0;
 	/* not a number: it is salt, as in glibc */
-	good &= crypt_hash(out, "x", 1, "$5$rounds=1x$s") == CRYPT_OK &&
+	good &= crypt_hash(out, "x", 1, "$5$rounds=1x$s", &work) == CRYPT_OK &&
 		strncmp(out, "$5$rounds=1x$", 13) == 0 && strlen(out) == 13 + 43;
-	good &= crypt_hash(out, "x", 1, "$5$rounds=2000") == CRYPT_OK &&
+	good &= crypt_hash(out, "x", 1, "$5$rounds=2000", &work) == CRYPT_OK &&
 		strncmp(out, "$5$rounds=2000$", 15) == 0 && strlen(out) == 15 + 43;
 	check("crypt rounds=", good, "not as in glibc");
 }
@@ -272,10 +320,10 @@ static void long_passwords(void)
 	char out[CRYPT_LEN];
 
 	check("crypt long passwords",
-	      crypt_hash(out, pass, 512, "$6$x") != CRYPT_BAD &&
-		  crypt_hash(out, pass, 513, "$6$x") == CRYPT_BAD &&
-		  crypt_check(pass, 513, "$6$x$x") == CRYPT_BAD &&
-		  crypt_check(pass, (size_t)-1, "$6$x$x") == CRYPT_BAD,
+	      crypt_hash(out, pass, 512, "$6$x", &work) != CRYPT_BAD &&
+		  crypt_hash(out, pass, 513, "$6$x", &work) == CRYPT_BAD &&
+		  crypt_check(pass, 513, "$6$x$x", &work) == CRYPT_BAD &&
+		  crypt_check(pass, (size_t)-1, "$6$x$x", &work) == CRYPT_BAD,
 	      "512 bytes is not the limit");
 }
 
@@ -285,6 +333,7 @@ int main(void)
 	lengths();
 	junk_matches_nobody();
 	damage();
+	bcrypt_limits();
 	rounds();
 	long_passwords();
 	return check_result();

@@ -64,11 +64,11 @@ static const char *rules(void)
 	int s = server("127.0.0.1", &port), t = server("127.0.0.1", &other);
 
 	fmt(text, sizeof(text), "127.0.0.1:%u", port);
-	rule(policy.open, text);
-	rule(policy.open, "*.example.com:25");
+	rule(policy.rules[LIST_OPEN], text);
+	rule(policy.rules[LIST_OPEN], "*.example.com:25");
 	fmt(text, sizeof(text), "127.0.1.*:%u", other);
-	rule(policy.open, text);
-	rule(policy.open, "localhost:*");
+	rule(policy.rules[LIST_OPEN], text);
+	rule(policy.rules[LIST_OPEN], "localhost:*");
 	NEED(s >= 0 && t >= 0 && forwarder(ALL));
 	NEED(connects(FWD_TCP, "127.0.0.1", port) == 1);
 	NEED(fails(FWD_TCP, "127.0.0.1", other, EACCES));
@@ -81,11 +81,16 @@ static const char *rules(void)
 	     connects(FWD_TCP, "localhost", other) == 1);
 	NEED(listens(1, FWD_TCP, "localhost", 0) == 1 && forwarder_gone());
 
-	memset(policy.open, 0, sizeof(policy.open));
+	fmt(text, sizeof(text), "*:%u", other); /* the server's rules and the key's */
+	rule(policy.rules[LIST_OPEN_ALL], text);
+	NEED(forwarder(ALL) && fails(FWD_TCP, "127.0.0.1", port, EACCES));
+	NEED(connects(FWD_TCP, "localhost", other) == 1 && forwarder_gone());
+
+	memset(policy.rules, 0, sizeof(policy.rules));
 	fmt(text, sizeof(text), "localhost:%u", port);
-	rule(policy.listen, text);
+	rule(policy.rules[LIST_LISTEN], text);
 	fmt(text, sizeof(text), "%u", other); /* a port alone: any address */
-	rule(policy.listen, text);
+	rule(policy.rules[LIST_LISTEN], text);
 	close(s);
 	close(t);
 	NEED(forwarder(ALL));
@@ -157,6 +162,7 @@ static const char *both_loopbacks(void)
 	/* one of the two is somebody else's: the other does */
 	s = server(six ? "::1" : "127.0.0.1", &one);
 	NEED(s >= 0 && listens(7, FWD_TCP, "localhost", one) == six);
+	NEED(!strcmp(told.text, six ? "::1" : "127.0.0.1"));
 	if (six)
 		NEED(accepted("127.0.0.1", one, 7, "127.0.0.1"));
 	NEED(forwarder_gone() && client("127.0.0.1", port) < 0);
@@ -200,7 +206,7 @@ static const char *at_paths(void)
 	policy.mask = 0177;
 	NEED(forwarder(ALL));
 	fmt(path, sizeof(path), "%s/sock", dir);
-	NEED(listens(9, FWD_UNIX, path, 0) == 1 && !strcmp(told.text, path));
+	NEED(listens(9, FWD_UNIX, path, 0) == 1);
 	NEED(stat("sock", &st) == 0 && S_ISSOCK(st.st_mode) && (st.st_mode & 0777) == 0600);
 	NEED(accepted(path, 0, 9, "") && accepted(path, 0, 9, "") && told.port == 0);
 	NEED(listen_fails(FWD_UNIX, path, 0, EADDRINUSE) && is_there("sock"));
@@ -243,7 +249,7 @@ static const char *agents(void)
 	fmt(policy.agent, sizeof(policy.agent), "%s/a/agent", dir);
 	policy.mask = 0177;
 	NEED(forwarder(ALL) && !is_there("a"));
-	NEED(listens(2, FWD_AGENT, "", 0) == 1 && !strcmp(told.text, policy.agent));
+	NEED(listens(2, FWD_AGENT, "", 0) == 1);
 	NEED(stat("a", &st) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & 0777) == 0700);
 	NEED(stat("a/agent", &st) == 0 && S_ISSOCK(st.st_mode) && !(st.st_mode & 077));
 	NEED(accepted(policy.agent, 0, 2, ""));

@@ -13,7 +13,7 @@ static const char openssh[] =
     "AAAEDygmte4zxmS/2CfM3gRrr6uA63vQT7IvJegdpIjr+FmdvEEEhMj8X8PfwuYt825BUL\n"
     "T9VYPmGzJ8fTMBsaeYT2AAAAB21lQGhlcmUBAgMEBQY=\n"
     "-----END OPENSSH PRIVATE KEY-----\n";
-#define CHECK_BYTES 0xcf6fcf83 /* in it */
+#define CHECK_BYTES "\xcf\x6f\xcf\x83" /* in it */
 #define FINGERPRINT "SHA256:QrqUV89iCoJeWKeDne1PmPTKTmZhTY6BFxTUWVvaC/Q"
 
 /* the same kind of file with a passphrase, and of another kind of key */
@@ -44,12 +44,21 @@ static const char dropbear[] =
 
 static uint8_t file[KEYFILE_MAX];
 
+static void write_as(struct wr *w, const struct key *k, const char *comment, enum keyfile_form form)
+{
+	const struct keyfile_how how = {.form = form, .comment = str_of(comment)};
+	struct rng r = {.used = sizeof(r.buf) - 4};
+
+	memcpy(r.buf + r.used, CHECK_BYTES, 4);
+	keyfile_write(w, k, &how, &r);
+}
+
 static enum keyfile_err read_text(struct key *k, struct str *comment, const char *text)
 {
 	size_t n = strlen(text);
 
 	memcpy(file, text, n);
-	return keyfile_read(k, comment, file, n);
+	return keyfile_read(k, comment, file, n, (struct str){0}, NULL);
 }
 
 static int has_fingerprint(const struct key *k, const char *want)
@@ -75,7 +84,7 @@ static void test_openssh(void)
 	check("keyfile/openssh", read_text(&k, &comment, openssh) == KEYFILE_OK, "not read");
 	check("keyfile/openssh comment", str_is(comment, "me@here"), "another");
 	check("keyfile/openssh key", has_fingerprint(&k, FINGERPRINT), "another");
-	keyfile_write(&w, &k, STR("me@here"), CHECK_BYTES, KEY_OPENSSH);
+	write_as(&w, &k, "me@here", KEYFILE_OPENSSH);
 	check("keyfile/openssh written",
 	      !w.bad && wr_len(&w) == strlen(openssh) && !memcmp(out, openssh, wr_len(&w)),
 	      "differs from ssh-keygen's");
@@ -102,7 +111,7 @@ static void test_room(void)
 		struct wr w = wr_init(out, n);
 
 		out[n] = 0x5a;
-		keyfile_write(&w, &k, STR("me@here"), CHECK_BYTES, KEY_OPENSSH);
+		write_as(&w, &k, "me@here", KEYFILE_OPENSSH);
 		good &= w.bad == (n < whole) && out[n] == 0x5a;
 		good &= w.bad || (wr_len(&w) == whole && !memcmp(out, openssh, whole));
 	}
@@ -119,18 +128,23 @@ static void test_dropbear(void)
 	enum keyfile_err e;
 
 	memcpy(file, in, n);
-	check("keyfile/dropbear", keyfile_read(&k, &comment, file, n) == KEYFILE_OK, "not read");
+	check("keyfile/dropbear",
+	      keyfile_read(&k, &comment, file, n, (struct str){0}, NULL) == KEYFILE_OK, "not read");
 	check("keyfile/dropbear key", has_fingerprint(&k, DROPBEAR_FINGERPRINT), "another");
-	keyfile_write(&w, &k, STR("not kept"), 0, KEY_DROPBEAR);
+	write_as(&w, &k, "not kept", KEYFILE_DROPBEAR);
 	check("keyfile/dropbear written", wr_len(&w) == n && !memcmp(out, in, n), "differs");
 	memcpy(file, in, n);
 	file[n] = 0;
-	e = keyfile_read(&k, &comment, file, n + 1);
+	e = keyfile_read(&k, &comment, file, n + 1, (struct str){0}, NULL);
 	check("keyfile/dropbear junk", e == KEYFILE_BAD && !k.kind, "taken");
 	memcpy(file, in, n);
 	file[n - 1] ^= 1;
-	check("keyfile/dropbear half", keyfile_read(&k, &comment, file, n) == KEYFILE_BAD, "taken");
+	check("keyfile/dropbear half",
+	      keyfile_read(&k, &comment, file, n, (struct str){0}, NULL) == KEYFILE_BAD, "taken");
 }
+
+/* what is not built in */
+#define PEM_OR(e) (CFG_KEY_PEM ? e : KEYFILE_KIND)
 
 static void test_others(void)
 {
@@ -138,28 +152,32 @@ static void test_others(void)
 		const char *name, *text;
 		enum keyfile_err e;
 	} t[] = {
-	    {"keyfile/encrypted",   encrypted,                                     KEYFILE_ENCRYPTED},
-	    {"keyfile/ecdsa",       ecdsa,					 KEYFILE_TYPE     },
-	    {"keyfile/pem",         "-----BEGIN EC PRIVATE KEY-----\nMHcC\n",      KEYFILE_KIND     },
-	    {"keyfile/pkcs8",       "\n-----BEGIN PRIVATE KEY-----\nMHcC\n",       KEYFILE_KIND     },
-	    {"keyfile/putty",       "PuTTY-User-Key-File-3: ssh-ed25519\n",        KEYFILE_KIND     },
-	    {"keyfile/public",      "ssh-ed25519 AAAA me\n",                       KEYFILE_PUBLIC   },
-	    {"keyfile/public pem",  "-----BEGIN PUBLIC KEY-----\nAAAA\n",          KEYFILE_KIND     },
-	    {"keyfile/alien",       "#!/bin/sh\n",                                 KEYFILE_ALIEN    },
-	    {"keyfile/empty",       "",					    KEYFILE_ALIEN    },
-	    {"keyfile/no end mark", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n", KEYFILE_BAD      },
+	    {"keyfile/encrypted",   encrypted,                                     KEYFILE_ENCRYPTED                        },
+	    {"keyfile/ecdsa",       ecdsa,					 CFG_KEY_ECDSA ? KEYFILE_OK : KEYFILE_TYPE},
+	    {"keyfile/pem",         "-----BEGIN EC PRIVATE KEY-----\nMHcC\n",      PEM_OR(KEYFILE_BAD)                      },
+	    {"keyfile/pkcs8",       "\n-----BEGIN PRIVATE KEY-----\nMHcC\n",       PEM_OR(KEYFILE_BAD)                      },
+	    {"keyfile/putty",       "PuTTY-User-Key-File-3: ssh-ed25519\n",        PEM_OR(KEYFILE_BAD)                      },
+	    {"keyfile/public",      "ssh-ed25519 AAAA me\n",                       KEYFILE_PUBLIC                           },
+	    {"keyfile/public pem",  "-----BEGIN PUBLIC KEY-----\nAAAA\n",          KEYFILE_KIND                             },
+	    {"keyfile/alien",       "#!/bin/sh\n",                                 KEYFILE_ALIEN                            },
+	    {"keyfile/empty",       "",					    KEYFILE_ALIEN                            },
+	    {"keyfile/no end mark", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n", KEYFILE_BAD                              },
 	    {"keyfile/no magic",
 	     "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n"
-	     "-----END OPENSSH PRIVATE KEY-----\n",				KEYFILE_BAD      },
+	     "-----END OPENSSH PRIVATE KEY-----\n",				KEYFILE_BAD			      },
 	};
 	struct key k;
 	struct str comment;
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++)
-		check(t[i].name, read_text(&k, &comment, t[i].text) == t[i].e && !k.kind,
+		check(t[i].name,
+		      read_text(&k, &comment, t[i].text) == t[i].e && !k.kind == !!t[i].e,
 		      "another verdict");
 	memcpy(file, "\0\0\0\7ssh-rsa", 11);
-	check("keyfile/dropbear rsa", keyfile_read(&k, &comment, file, 11) == KEYFILE_TYPE, "no");
+	check("keyfile/dropbear rsa",
+	      keyfile_read(&k, &comment, file, 11, (struct str){0}, NULL) ==
+		  (CFG_KEY_RSA ? KEYFILE_BAD : KEYFILE_TYPE),
+	      "no");
 }
 
 /* a file with a byte changed or cut off gives no other key than the right one */
@@ -175,7 +193,8 @@ static void test_damage(void)
 		for (int bit = 0; bit < 8; bit++) {
 			memcpy(file, openssh, n);
 			file[i] ^= (uint8_t)(1 << bit);
-			if (keyfile_read(&k, &comment, file, n) == KEYFILE_OK) {
+			if (keyfile_read(&k, &comment, file, n, (struct str){0}, NULL) ==
+			    KEYFILE_OK) {
 				good &= !memcmp(&k, &right, sizeof(k));
 				read++;
 			} else {
@@ -185,7 +204,7 @@ static void test_damage(void)
 	check("keyfile/bits", good && read < 400, "a damaged file was taken");
 	for (good = 1, n--; n-- > 0;) {
 		memcpy(file, openssh, n);
-		good &= keyfile_read(&k, &comment, file, n) != KEYFILE_OK;
+		good &= keyfile_read(&k, &comment, file, n, (struct str){0}, NULL) != KEYFILE_OK;
 	}
 	check("keyfile/cut", good, "a file that was cut off was taken");
 }

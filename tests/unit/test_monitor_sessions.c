@@ -291,6 +291,9 @@ static const char *forward_policies(void)
 	NEED(may("command=\"true\" ", FWD_MAY_LISTEN));
 	set.agent_forwarding = set.tcp_remote = set.stream_remote = 0;
 	NEED(may("", 0) && may("command=\"true\" ", 0));
+	set.agent_forwarding = set.tcp_remote = set.no_forwarding = 1;
+	NEED(may("", 0));
+	set.no_forwarding = 0;
 	return NULL;
 }
 
@@ -313,14 +316,24 @@ static const char *forward_rules(void)
 	set.stream_unlink = 1;
 	NEED(in_with("permitopen=\"a:1\",permitlisten=\"8080\",permitopen=\"[::1]:*\" "));
 	NEED(forwards() == 1 && told.gateway == 2 && told.mask == 0123 && told.unlink == 1);
-	NEED(told_is(told.open, "a:1\0[::1]:*\0", 12) && told_is(told.listen, "8080\0", 5));
+	NEED(told_is(told.rules[LIST_OPEN], "a:1\0[::1]:*\0", 12) &&
+	     told_is(told.rules[LIST_LISTEN], "8080\0", 5));
 	/* each has a socket's name of its own, which nobody can guess */
 	NEED(!strncmp(told.agent, "/tmp/ssh-", 9) && strlen(told.agent) == 9 + 16 + 6);
 	NEED(!strcmp(told.agent + 25, "/agent"));
 	memcpy(many, told.agent, sizeof(told.agent));
 	NEED(forwards() == 1 && strcmp(many, told.agent) != 0 && monitor_gone());
 	NEED(in_with("no-agent-forwarding ") && forwards() == 1 && !told.agent[0]);
-	NEED(!told.open[0] && !told.listen[0] && monitor_gone());
+	NEED(!told.rules[LIST_OPEN][0] && !told.rules[LIST_LISTEN][0]);
+	NEED(!told.rules[LIST_OPEN_ALL][0] && !told.rules[LIST_LISTEN_ALL][0] && monitor_gone());
+	strcpy(set.text + (set.permit_open = 1), "b:* c:2");
+	strcpy(set.text + (set.permit_listen = 20), "none");
+	NEED(in_with("permitopen=\"a:1\" ") && forwards() == 1 && monitor_gone());
+	NEED(told_is(told.rules[LIST_OPEN], "a:1\0", 4) && !told.rules[LIST_LISTEN][0]);
+	NEED(told_is(told.rules[LIST_OPEN_ALL], "b:*\0c:2\0", 8));
+	NEED(told_is(told.rules[LIST_LISTEN_ALL], "none\0", 5));
+	strcpy(set.text + 1, "any");
+	NEED(in_with("") && forwards() == 1 && !told.rules[LIST_OPEN_ALL][0] && monitor_gone());
 	/* rules that there is no room for must not turn into none */
 	many[0] = 0;
 	for (i = 0; i < 30; i++)

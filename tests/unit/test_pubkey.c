@@ -97,12 +97,12 @@ static void make_signature(struct str msg)
 	struct wr w = wr_init(blob_room, sizeof(blob_room));
 
 	rng_init(&r, seed);
-	key_ed25519.generate(&key, &r);
+	key_ed25519.generate(&key, &r, 0, NULL);
 	key.kind = &key_ed25519;
 	key_public_blob(&key, &w);
 	blob = (struct str){blob_room, wr_len(&w)};
 	w = wr_init(sig_room, sizeof(sig_room));
-	check("sig/sign", key_sign(&key, sigs[0], &w, msg), "failed");
+	check("sig/sign", key_sign(&key, &sig_ed25519, &w, msg), "failed");
 	sig = (struct str){sig_room, wr_len(&w)};
 }
 

@@ -107,7 +107,10 @@ static void test_defaults(void)
 	check("settings/dropbear",
 	      set("dropbear") && s.dropbear && s.permit_root == ROOT_YES && s.grace == 300 &&
 		  s.max_tries == 10 && s.log_facility == 10 &&
-		  is(s.hostkey[0], "/etc/dropbear/dropbear_ed25519_host_key") && !s.hostkey[1] &&
+		  is(s.hostkey[0], "/etc/dropbear/dropbear_ed25519_host_key") &&
+		  !s.hostkey[1 + CFG_KEY_ECDSA + CFG_KEY_RSA] &&
+		  (!CFG_KEY_RSA ||
+		   is(s.hostkey[1 + CFG_KEY_ECDSA], "/etc/dropbear/dropbear_rsa_host_key")) &&
 		  is(s.pid_file, "/var/run/dropbear.pid") && !s.config_file,
 	      "defaults");
 }
@@ -209,13 +212,16 @@ static void test_file(void)
 		"AcceptEnv LANG\nSetEnv A=\"b c\" D=e\nSubsystem sftp /bin/sftp -l  INFO\n"
 		"ForceCommand echo \"a  b\" # c\nAllowTcpForwarding local\nUsePAM no\n"
 		"AuthenticationMethods publickey,password\nIPQoS none\nMaxStartups 10:30:100\n"
-		"X11Forwarding no\nPermitRootLogin yes\n") &&
-		s.permit_root == ROOT_NO && s.grace == 120 && s.rekey_bytes == 1u << 30 &&
-		s.rekey_seconds == 3600 && is(s.banner, "/etc/my banner") &&
-		is(s.allow_users, "a b c@10.*") && is(s.accept_env, "LANG") &&
-		is(s.set_env, "A=b c\nD=e") && is(s.subsystem[0], "sftp /bin/sftp -l  INFO") &&
-		!s.subsystem[1] && is(s.force_command, "echo \"a  b\" # c") && s.tcp_local &&
-		!s.tcp_remote && !s.qos && s.key_and_password && s.unauth_max == 10,
+		"X11Forwarding no\nPermitRootLogin yes\nDisableForwarding yes\n"
+		"PermitOpen  a:1 [::1]:2\nPermitListen none\nPermitOpen any\n") &&
+		s.no_forwarding && is(s.permit_open, "a:1 [::1]:2") &&
+		is(s.permit_listen, "none") && s.permit_root == ROOT_NO && s.grace == 120 &&
+		s.rekey_bytes == 1u << 30 && s.rekey_seconds == 3600 &&
+		is(s.banner, "/etc/my banner") && is(s.allow_users, "a b c@10.*") &&
+		is(s.accept_env, "LANG") && is(s.set_env, "A=b c\nD=e") &&
+		is(s.subsystem[0], "sftp /bin/sftp -l  INFO") && !s.subsystem[1] &&
+		is(s.force_command, "echo \"a  b\" # c") && s.tcp_local && !s.tcp_remote &&
+		!s.qos && s.key_and_password && s.unauth_max == 10,
 	    why);
 	check("file/addresses",
 	      listeners() == 5 && listener(0, "10.0.0.1", 2200) && listener(1, "10.0.0.1", 2201) &&
@@ -295,12 +301,27 @@ static void test_algs(void)
 	      set("sshd -o HostKeyAlgorithms=+ssh-ed25519") &&
 		  strstr(s.text + s.hostkey_algs, "ssh-ed25519"),
 	      "not taken");
+	/* what is off by default stays so, but for what is named in full */
+	if (CFG_KEX_DH)
+		check("algs/off",
+		      set("sshd -o KexAlgorithms=-curve*") &&
+			  !strstr(s.text + s.kex, "diffie-hellman-") &&
+			  set("sshd -o KexAlgorithms=+curve25519-sha256") &&
+			  !strstr(s.text + s.kex, "diffie-hellman-") &&
+			  set("sshd -o KexAlgorithms=+diffie-hellman-group14-sha256") &&
+			  strstr(s.text + s.kex, ",diffie-hellman-group14-sha256") &&
+			  !strstr(s.text + s.kex, "group16") &&
+			  !set("sshd -o KexAlgorithms=diffie-hellman-group14-*"),
+		      "another list");
 	check("algs/-",
-	      set("sshd -o KexAlgorithms=-*libssh*,rot13") && is(s.kex, "curve25519-sha256"),
+	      set("sshd -o KexAlgorithms=-*libssh*,*x25519*,rot13") &&
+		  is(s.kex, "curve25519-sha256"),
 	      "not taken");
 	check("algs/^",
 	      set("sshd -o KexAlgorithms=^curve25519-sha256@libssh.org") &&
-		  is(s.kex, "curve25519-sha256@libssh.org,curve25519-sha256"),
+		  strstr(s.text + s.kex, "curve25519-sha256@libssh.org,") == s.text + s.kex &&
+		  strstr(s.text + s.kex, ",curve25519-sha256") &&
+		  !strstr(s.text + s.kex + 26, "libssh"),
 	      "not taken");
 }
 
@@ -333,8 +354,8 @@ static void test_dump(void)
 		  strstr(text, "\ngatewayports yes\n") &&
 		  strstr(text, "\nallowtcpforwarding remote\n") &&
 		  strstr(text, "\nversionaddendum hello\n") && strstr(text, "\nbanner none\n") &&
-		  strstr(text, "\nmaxauthtries 6\n") &&
-		  strstr(text, "\nkexalgorithms curve25519-sha256"),
+		  strstr(text, "\nmaxauthtries 6\n") && strstr(text, "\nkexalgorithms ") &&
+		  strstr(text, ",curve25519-sha256,"),
 	      text);
 	strcpy(first, text);
 	strcat(line, path);

@@ -9,23 +9,10 @@
  */
 #include "check.h"
 #include "crypto.h"
+#include "sig.h"
+#include "vectors.h"
 
-#define FIELDS 5
-#define ANY (-1) /* length of a field */
 #define LINE_MAX (1 << 18)
-
-struct field {
-	const uint8_t *p;
-	int len; /* bytes */
-};
-
-struct alg {
-	const char *name;
-	/* writes the answer and gives its length; -1: refused */
-	int (*run)(const struct field *f, uint8_t *out);
-	int n;           /* how many fields */
-	int len[FIELDS]; /* how long they must be */
-};
 
 /* scalar, point */
 static int run_x25519(const struct field *f, uint8_t *out)
@@ -124,64 +111,158 @@ static int run_aead_open(const struct field *f, uint8_t *out)
 	return f[3].len;
 }
 
-/* key, message of four bytes at least, tag, perhaps cut */
-static int hmac_is(const struct hash *h, const struct field *f)
+/* n, e, message, signature */
+static int rsa_is(const struct hash *h, const struct field *f)
 {
-	struct mac m = {.hash = h, .key_len = f[0].len, .tag_len = f[2].len};
-	const uint8_t *msg = f[1].p;
-	struct mac_ctx c;
-	uint8_t tag[64];
-
-	if (f[0].len > 255 || f[1].len < 4 || f[2].len < 1 || f[2].len > h->out_len)
-		return -1;
-	mac_init(&c, &m, f[0].p);
-	mac_tag(&c, (uint32_t)msg[0] << 24 | msg[1] << 16 | msg[2] << 8 | msg[3], msg + 4,
-		f[1].len - 4, tag);
-	return ct_eq(tag, f[2].p, f[2].len) ? 0 : -1;
+	return CFG_KEY_RSA && rsa_verify(f[0].p, f[0].len, f[1].p, f[1].len, h, f[2].p, f[2].len,
+					 f[3].p, f[3].len)
+		   ? 0
+		   : -1;
 }
 
-static int run_hmac_sha256(const struct field *f, uint8_t *out)
+static int run_rsa_sha256(const struct field *f, uint8_t *out)
 {
 	(void)out;
-	return hmac_is(&hash_sha256, f);
+	return rsa_is(&hash_sha256, f);
 }
 
-static int run_hmac_sha512(const struct field *f, uint8_t *out)
+static int run_rsa_sha512(const struct field *f, uint8_t *out)
 {
 	(void)out;
-	return hmac_is(&hash_sha512, f);
+	return rsa_is(&hash_sha512, f);
 }
 
-/* key, counter, text */
-static int run_aes_ctr(const struct field *f, uint8_t *out)
+/* private key as Dropbear has it, message */
+static int rsa_by(const struct sig *s, const struct field *f, uint8_t *out)
 {
-	const struct cipher *a = f[0].len == 16 ? &cipher_aes128_ctr : &cipher_aes256_ctr;
-	union cipher_ctx c;
+	struct key k = {.kind = &key_rsa};
+	struct rd r = rd_init((struct str){f[0].p, f[0].len});
+	struct wr w = wr_init(out, 1024);
 
-	if (f[0].len != a->key_len || f[2].len % a->block)
+	if (!CFG_KEY_RSA || !key_rsa.get(&k, &r, KEY_DROPBEAR) || !rd_done(&r) ||
+	    !s->sign(&k, &w, (struct str){f[1].p, f[1].len}) || w.bad)
 		return -1;
-	memcpy(out, f[2].p, f[2].len);
-	a->init(&c, f[0].p, f[1].p, 1);
-	a->crypt(&c, out, f[2].len);
-	return f[2].len;
+	memmove(out, out + 4, wr_len(&w) - 4); /* without its length */
+	return wr_len(&w) - 4;
+}
+
+static int run_rsa_sign_sha256(const struct field *f, uint8_t *out)
+{
+	return rsa_by(&sig_rsa_sha256, f, out);
+}
+
+static int run_rsa_sign_sha512(const struct field *f, uint8_t *out)
+{
+	return rsa_by(&sig_rsa_sha512, f, out);
+}
+
+/* secret, point */
+static int ecdh(const struct ec_curve *c, const struct field *f, uint8_t *out)
+{
+	if (f[0].len != c->len || f[1].len != 1 + 2 * c->len)
+		return -1;
+	return ec_shared(c, f[0].p, f[1].p, out) ? c->len : -1;
+}
+
+static int run_ecdh256(const struct field *f, uint8_t *out)
+{
+	return ecdh(&ec_p256, f, out);
+}
+
+static int run_ecdh384(const struct field *f, uint8_t *out)
+{
+	return ecdh(&ec_p384, f, out);
+}
+
+static int run_ecdh521(const struct field *f, uint8_t *out)
+{
+	return ecdh(&ec_p521, f, out);
+}
+
+/* secret */
+static int ec_pub(const struct ec_curve *c, const struct field *f, uint8_t *out)
+{
+	if (f[0].len != c->len || !ec_public(c, f[0].p, out))
+		return -1;
+	return ec_point_ok(c, out, 1 + 2 * c->len) ? 1 + 2 * c->len : -1;
+}
+
+static int run_ec_public256(const struct field *f, uint8_t *out)
+{
+	return ec_pub(&ec_p256, f, out);
+}
+
+static int run_ec_public384(const struct field *f, uint8_t *out)
+{
+	return ec_pub(&ec_p384, f, out);
+}
+
+static int run_ec_public521(const struct field *f, uint8_t *out)
+{
+	return ec_pub(&ec_p521, f, out);
+}
+
+/* point, message, r, s as they stand in an mpint */
+static int ecdsa(const struct sig *row, const struct field *f)
+{
+	static uint8_t mem[1024];
+	struct wr key = wr_init(mem, 512), sig = wr_init(mem + 512, 512);
+	struct str msg = {f[1].p, f[1].len};
+	struct rd k, s;
+
+	wr_strz(&key, row->kind->curve->name);
+	wr_str(&key, f[0].p, f[0].len);
+	wr_u32(&sig, 8 + f[2].len + f[3].len);
+	wr_str(&sig, f[2].p, f[2].len);
+	wr_str(&sig, f[3].p, f[3].len);
+	k = rd_init((struct str){mem, wr_len(&key)});
+	s = rd_init((struct str){mem + 512, wr_len(&sig)});
+	return !key.bad && !sig.bad && row->verify(&k, &s, msg) == 1 ? 0 : -1;
+}
+
+static int run_ecdsa256(const struct field *f, uint8_t *out)
+{
+	(void)out;
+	return ecdsa(&sig_ecdsa256, f);
+}
+
+static int run_ecdsa384(const struct field *f, uint8_t *out)
+{
+	(void)out;
+	return ecdsa(&sig_ecdsa384, f);
+}
+
+static int run_ecdsa521(const struct field *f, uint8_t *out)
+{
+	(void)out;
+	return ecdsa(&sig_ecdsa521, f);
 }
 
 static const struct alg algs[] = {
-    {"x25519",         run_x25519,         2, {32, 32}              },
-    {"x25519_base",    run_x25519_base,    1, {32}                  },
-    {"ed25519_public", run_ed25519_public, 1, {32}                  },
-    {"ed25519_sign",   run_ed25519_sign,   3, {32, 32, ANY}         },
-    {"ed25519_verify", run_ed25519_verify, 3, {64, 32, ANY}         },
-    {"chacha20",       run_chacha20,       3, {32, 16, ANY}         },
-    {"poly1305",       run_poly1305,       2, {32, ANY}             },
-    {"aead_seal",      run_aead_seal,      4, {32, 12, ANY, ANY}    },
-    {"aead_open",      run_aead_open,      5, {32, 12, ANY, ANY, 16}},
-    {"hmac_sha256",    run_hmac_sha256,    3, {ANY, ANY, ANY}       },
-    {"hmac_sha512",    run_hmac_sha512,    3, {ANY, ANY, ANY}       },
-    {"aes_ctr",        run_aes_ctr,        3, {ANY, 16, ANY}        },
+    {"x25519",          run_x25519,          2, {32, 32}              },
+    {"x25519_base",     run_x25519_base,     1, {32}                  },
+    {"ed25519_public",  run_ed25519_public,  1, {32}                  },
+    {"ed25519_sign",    run_ed25519_sign,    3, {32, 32, ANY}         },
+    {"ed25519_verify",  run_ed25519_verify,  3, {64, 32, ANY}         },
+    {"chacha20",        run_chacha20,        3, {32, 16, ANY}         },
+    {"poly1305",        run_poly1305,        2, {32, ANY}             },
+    {"aead_seal",       run_aead_seal,       4, {32, 12, ANY, ANY}    },
+    {"aead_open",       run_aead_open,       5, {32, 12, ANY, ANY, 16}},
+    {"rsa_sha256",      run_rsa_sha256,      4, {ANY, ANY, ANY, ANY}  },
+    {"rsa_sha512",      run_rsa_sha512,      4, {ANY, ANY, ANY, ANY}  },
+    {"rsa_sign_sha256", run_rsa_sign_sha256, 2, {ANY, ANY}            },
+    {"rsa_sign_sha512", run_rsa_sign_sha512, 2, {ANY, ANY}            },
+    {"ecdh256",         run_ecdh256,         2, {ANY, ANY}            },
+    {"ecdh384",         run_ecdh384,         2, {ANY, ANY}            },
+    {"ecdh521",         run_ecdh521,         2, {ANY, ANY}            },
+    {"ec_public256",    run_ec_public256,    1, {ANY}                 },
+    {"ec_public384",    run_ec_public384,    1, {ANY}                 },
+    {"ec_public521",    run_ec_public521,    1, {ANY}                 },
+    {"ecdsa256",        run_ecdsa256,        4, {ANY, ANY, ANY, ANY}  },
+    {"ecdsa384",        run_ecdsa384,        4, {ANY, ANY, ANY, ANY}  },
+    {"ecdsa521",        run_ecdsa521,        4, {ANY, ANY, ANY, ANY}  },
+    {NULL,	      NULL,                0, {0}                   },
 };
-
-#define ALGS (sizeof(algs) / sizeof(algs[0]))
 
 static void say_hex(const uint8_t *p, int n)
 {
@@ -205,17 +286,27 @@ static int split(char *line, char **word, int max)
 	return n;
 }
 
+static const struct alg *find(const struct alg *a, const char *name)
+{
+	for (; a->name; a++)
+		if (strcmp(a->name, name) == 0)
+			return a;
+	return NULL;
+}
+
 static void answer(char *line)
 {
 	static uint8_t in[LINE_MAX / 2], out[LINE_MAX / 2];
 	struct field f[FIELDS];
 	char *word[FIELDS + 1];
 	int words = split(line, word, FIELDS + 1), refused = 0, n = 0;
-	const struct alg *a = algs;
+	const struct alg *a = words > 0 ? find(algs, word[0]) : NULL;
 
-	while (words > 0 && a < algs + ALGS && strcmp(a->name, word[0]) != 0)
-		a++;
-	if (words < 1 || a == algs + ALGS || words != a->n + 1) {
+	if (a == NULL && words > 0)
+		a = find(algs_pq, word[0]);
+	if (words > 0 && !a)
+		a = find(algs_cipher, word[0]);
+	if (a == NULL || words != a->n + 1) {
 		puts("error");
 		return;
 	}
