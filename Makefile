@@ -6,7 +6,7 @@
 #: make install       CONFIG_PREFIX=dir: the binary and its links; MANDIR=usr/share/man: pages too
 #: make deps          compiler, BearSSL and musl, on Debian; SETS="build test": for the tests too
 #: make demo          builds, logs in with the system's ssh, sends 100 MB
-#: make test          SUITES="unit engine": those alone; FUZZ_SECONDS=20
+#: make test          SUITES="unit engine": those alone; FUZZ_SECONDS=10
 #: make lint size     invariants; bytes per preset and target (SYMBOLS=1, FILES=tiny)
 #: make dist release  the sources as a tarball; static binaries for every target (out/release)
 #: make bench         next to other servers, with sshbench: BENCH=path

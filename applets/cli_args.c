@@ -244,7 +244,10 @@ static int flags(char *p, char ***next)
 		if (!f->c && dropbear()) {
 			fmt_fd(2, "WARNING: Ignoring unknown option -%c\n", c);
 		} else if (!f->c) {
-			cli_bad("there is no option -%c", c);
+			if (c == '-')
+				cli_bad("there is no option -%p", p - 1);
+			else
+				cli_bad("there is no option -%c", c);
 			return usage(2);
 		} else if (f->value != ARG) {
 			r = act(f);

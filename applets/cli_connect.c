@@ -115,7 +115,7 @@ void cli_connect(void)
 	while ((cli.sock = dial()) < 0 && --tries)
 		poll(NULL, 0, 1000);
 	if (cli.sock < 0)
-		cli_die("connect to host %p port %u: %s", s->host, s->port,
+		cli_die("ssh: connect to host %p port %u: %s", s->host, s->port,
 			cli.sock == -ENOENT ? "no such host name" : err_text(-cli.sock));
 	sock_nodelay(cli.sock);
 	if (s->tcp_keepalive)

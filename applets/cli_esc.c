@@ -9,7 +9,7 @@
 static const char help[] = "Supported escape sequences:\r\n"
 			   " ~.  end the connection    ~R  new keys\r\n"
 			   " ~C  change forwards       ~#  list forwards\r\n"
-			   " ~^Z suspend ssh           ~&  to the background at the end\r\n"
+			   " ~^Z suspend ssh           ~&  to the background\r\n"
 			   " ~?  this message          ~~  the character itself\r\n";
 
 static void say(const struct esc *e, const char *text)
@@ -57,6 +57,14 @@ static int act(struct esc *e, uint8_t c)
 	}
 }
 
+/* 1: the terminal is left to the shell, and we wait for the forwards alone */
+static int away(struct esc *e)
+{
+	say(e, "~& [backgrounded]\r\n");
+	cli_tty_restore();
+	return proc_background() >= 0 && proc_null() >= 0;
+}
+
 size_t esc_take(struct esc *e, uint8_t *p, size_t n)
 {
 	size_t i, out = 0;
@@ -66,6 +74,10 @@ size_t esc_take(struct esc *e, uint8_t *p, size_t n)
 
 		if (e->seen) {
 			e->seen = 0;
+			if (c == '&' && e->own && away(e)) {
+				p[out++] = 4; /* ^D ends the shell there; what we read is over */
+				continue;
+			}
 			if (c != e->c && act(e, c)) {
 				e->mid = 0;
 				continue;

@@ -41,6 +41,7 @@ static int key_read(struct key *k, const char *path)
 			(unsigned)mode & 07777);
 	e = n ? keyfile_read(k, &comment, file_mem, n, (struct str){0}, NULL) : KEYFILE_BAD;
 	wipe(file_mem, sizeof(file_mem));
+	REST(file_mem);
 	if (e == KEYFILE_OK)
 		return 0;
 	log_put(LOG_L_ERROR, "host key %s: %s", path, n ? keyfile_text(e) : "the file is empty");
@@ -73,6 +74,7 @@ static void key_make(struct key *k, const char *path, int dropbear, struct rng *
 	dir_of_make(path);
 	err = w.bad ? -EMSGSIZE : file_write_atomic(path, file_mem, wr_len(&w), 0600);
 	wipe(file_mem, sizeof(file_mem));
+	REST(file_mem);
 	if (err < 0)
 		log_put(
 		    LOG_L_ERROR,
@@ -115,7 +117,9 @@ int hostkeys_load(struct hostkeys *h, const struct settings *s, struct rng *r)
 	else if (missing && !h->n)
 		log_put(LOG_L_ERROR, "host key %s: no such file", missing);
 	if (!h->n)
-		log_put(LOG_L_ERROR,
-			"no host key that serves: make one with keygen, or start with -R");
+		log_put(LOG_L_ERROR, "no host key that serves: make one with ssh-keygen%s",
+			CFG_COMPAT_DROPBEAR && s->dropbear ? ", or start with -R"
+			: CFG_SSHD_OPTIONS                 ? ", or start with -o MakeHostKeys=yes"
+							   : "");
 	return h->n ? 0 : -1;
 }

@@ -128,7 +128,7 @@ static void one_line(const char *line)
 /* the name as it is compared */
 static const char *lower(const char *p)
 {
-	static char name[512];
+	static char name[512] ASIDE;
 	char *q;
 
 	fmt(name, sizeof(name), "%s", p);
@@ -175,7 +175,7 @@ static int finish(struct aside *aside, int err)
 
 int keygen_hosts(void)
 {
-	static char path[512];
+	static char path[512] ASIDE;
 	struct aside aside = {.fd = -1};
 	struct user me;
 	struct lines l;

@@ -65,7 +65,7 @@ int keygen_new_pass(struct str *pass, const char *prompt)
 
 const char *keygen_file(const char *type)
 {
-	static char path[512];
+	static char path[512] ASIDE;
 	char text[600];
 	struct user me;
 

@@ -29,7 +29,7 @@ int keygen_signer(const char *path, struct str *key)
 	struct str comment;
 	const char *why = keygen_public(path, &blob, &comment);
 	size_t n = strlen(path);
-	static char other[512];
+	static char other[512] ASIDE;
 	int status = 0;
 
 	if (why)

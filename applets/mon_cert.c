@@ -6,7 +6,7 @@
 /* beside the first host key */
 static const char *clock_path(void)
 {
-	static char path[256];
+	static char path[256] ASIDE;
 	const char *key = SETTING(mon.set, hostkey[0]), *slash = strrchr(key, '/');
 
 	fmt(path, sizeof(path), "%.*s/clock", slash ? (int)(slash - key) : 1, slash ? key : ".");

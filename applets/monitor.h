@@ -16,7 +16,6 @@ struct monitor {
 	const char *refusal; /* why this user may not at all; NULL where they may */
 	uint8_t done;        /* enum ssh_method of the factors that are given */
 	uint8_t user_asked, authed, fails;
-	struct key hostkey[CFG_HOSTKEYS];
 	uint8_t n_hostkeys;
 	int net;  /* socketpair to the network process */
 	int link; /* to the listener, -1: none */
@@ -39,6 +38,7 @@ struct monitor {
 	 */
 	uint32_t kept;
 	uint8_t keep[HANDOVER_MAX + CFG_AUTHKEYS_LINE + 1 + (CFG_CERTS ? MON_MAX : 0) + MON_VARS];
+	struct key hostkey[CFG_HOSTKEYS]; /* the last: an RSA key is long, and most are short */
 };
 
 extern struct monitor mon;

@@ -63,7 +63,7 @@ const struct setting set_table[K_COUNT] = {
     [K_PRINT_MOTD] = {NAMED("PrintMotd") USE_MOTD("yes"), AT(motd), SET_ENUM, ANSWER(CFG_MOTD)},
     [K_PERMIT_TTY] = {NAMED("PermitTTY") USE_PTY("yes"), AT(permit_tty), SET_ENUM, ANSWER(CFG_PTY)},
     [K_PERMIT_USER_ENV] = {NAMED("PermitUserEnvironment"), AT(permit_user_env), SET_ENUM, E_BOOL},
-    [K_IPQOS] = {NAMED("IPQoS") "af21 cs1", AT(qos), SET_ENUM, E_QOS},
+    [K_IPQOS] = {NAMED("IPQoS"), AT(qos), SET_ENUM, E_QOS},
     [K_GRACE] = {NAMED("LoginGraceTime") "120", AT(grace), SET_TIME, 0},
     [K_ALIVE_INTERVAL] = {NAMED("ClientAliveInterval"), AT(keepalive), SET_TIME, 0},
     [K_ALIVE_COUNT] = {NAMED("ClientAliveCountMax") "3", AT(keepalive_count), SET_NUM, 0},
@@ -142,5 +142,5 @@ const char *const set_enums[E_COUNT] = {
     [E_TOKEN] =
 	"0none;" USE_KEY_SK("1touch-required;4verify-required;"
 			    "5touch-required,verify-required;5verify-required,touch-required;"),
-    [E_QOS] = "1af21 cs1;" USE_TUNABLE("0none;1lowdelay throughput;"),
+    [E_QOS] = "0none;",
 };

@@ -191,7 +191,8 @@ static uint64_t clocks(uint64_t now)
 		 keyed = clock_left(cli.keyed ? 0 : s->connect_timeout, cli.heard, now);
 
 	if (!keyed)
-		cli_die("connect to host %p port %u: %s", s->host, s->port, err_text(ETIMEDOUT));
+		cli_die("ssh: connect to host %p port %u: %s", s->host, s->port,
+			err_text(ETIMEDOUT));
 	if (!cli.authed)
 		return least(keyed, ssh_timeout(&cli.ssh, now));
 	if (!idle || !all)

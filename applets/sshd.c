@@ -81,7 +81,8 @@ static int handover_send(int link)
 	h.keys_len = wr_len(&w) - sizeof(h) - h.settings_len;
 	memcpy(hand_mem, &h, sizeof(h));
 	r = w.bad ? -EMSGSIZE : msg_send(link, hand_mem, wr_len(&w), NULL, 0);
-	wipe(hand_mem, sizeof(hand_mem));
+	wipe(hand_mem, wr_len(&w));
+	REST(hand_mem);
 	wipe(&h, sizeof(h));
 	return r;
 }

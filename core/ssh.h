@@ -272,8 +272,9 @@ struct ssh {
 		uint8_t reason;
 	} refused[8];
 	uint8_t n_refused;
+	struct chan
+	    chan[CFG_CHANNELS]; /* from here on ssh_init clears no page that nobody has touched */
 	uint8_t kex_sec[KEX_SEC_MAX], kex_pub[KEX_PUB_MAX]; /* client, until the reply */
-	struct chan chan[CFG_CHANNELS];                     /* the last: see ssh_init */
 };
 
 /* rx_n >= SSH_RX_MIN, tx_n >= SSH_DATA_MAX/8 + SSH_TX_RESERVE; seed is wiped by the caller */

@@ -81,6 +81,8 @@ void sig_drop(void);
 #define SIG_WORDS (16 / sizeof(long))
 /* sets the mask, old (or NULL) gets what it was */
 void sig_mask(const unsigned long set[SIG_WORDS], unsigned long old[SIG_WORDS]);
+/* drops a SIGHUP that waits */
+void sig_forget_hup(void);
 /* SIGPIPE: writes to a closed pipe say EPIPE; SIGALRM: no alarm here is ours */
 void sig_ignore(void);
 /* for a program of the user's: undoes that and the mask, and leaves what the user ignores */

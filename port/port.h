@@ -240,7 +240,6 @@ int sock_peer(int fd, struct addr *peer);
 int sock_local(int fd, struct addr *own);
 void sock_nodelay(int fd);
 void sock_quickack(int fd); /* re-arms TCP_QUICKACK */
-void sock_qos(int fd, int interactive);
 void sock_keepalive(int fd);
 
 /* sys.c: small things without what the C library's functions for them drag in */

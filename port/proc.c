@@ -82,6 +82,8 @@ int proc_background(void)
 
 	if (pid > 0)
 		_exit(0);
+	if (CFG_SSH)
+		sig_forget_hup();
 	return pid;
 }
 

@@ -51,6 +51,13 @@ void sig_ignore(void)
 	disposition(SIGALRM, SIG_IGN);
 }
 
+/* a terminal whose first process ends hangs up those in its group: we have just left that */
+void sig_forget_hup(void)
+{
+	disposition(SIGHUP, SIG_IGN);
+	disposition(SIGHUP, SIG_DFL);
+}
+
 static const unsigned long none[SIG_WORDS];
 
 void sig_pass_on(void)

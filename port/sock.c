@@ -11,10 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define TOS_INTERACTIVE 0x48 /* AF21 */
-#define PRIO_INTERACTIVE 6   /* the queueing discipline's band for interactive traffic */
-#define PRIO_BULK 2
-
 static long set(int fd, int level, int name, int v)
 {
 	return sys(SYS_setsockopt, fd, level, name, &v, (long)sizeof v);
@@ -92,17 +88,6 @@ void sock_nodelay(int fd)
 void sock_quickack(int fd)
 {
 	set(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
-}
-
-/* Either option may be of the other family, which costs an error and nothing else. */
-void sock_qos(int fd, int interactive)
-{
-	int tos = interactive ? TOS_INTERACTIVE : 0;
-
-	set(fd, IPPROTO_IP, IP_TOS, tos);
-	if (CFG_IPV6)
-		set(fd, IPPROTO_IPV6, IPV6_TCLASS, tos);
-	set(fd, SOL_SOCKET, SO_PRIORITY, interactive ? PRIO_INTERACTIVE : PRIO_BULK);
 }
 
 void sock_keepalive(int fd)

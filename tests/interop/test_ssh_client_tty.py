@@ -2,9 +2,11 @@
 
 SPDX-License-Identifier: MIT
 """
+import contextlib
 import os
 import shlex
 import signal
+import socket
 import termios
 import time
 
@@ -12,6 +14,7 @@ import pytest
 from caller import WEB, argv, curl, peers, terminal
 from lib import DATA, descendants, gone, sha256, slurp, until
 from stock import Terminal, run
+from web import listener
 
 PROMPT = {"PS1": "far> "}
 
@@ -26,6 +29,15 @@ def shell(far, *flags, **kw):
 
 def modes(t):
     return termios.tcgetattr(t.master)
+
+
+def untouched():
+    """the modes of a terminal that nobody has changed"""
+    ends = os.openpty()
+    m = termios.tcgetattr(ends[0])
+    for fd in ends:
+        os.close(fd)
+    return m
 
 
 # ---------------------------------------------------------------- sessions
@@ -69,14 +81,14 @@ def test_raw_bytes(far):
 @peers("pty")
 def test_terminal_is_put_right(far):
     with terminal(far, "-t", cmd="stty -a; exit 3") as t:
-        before = modes(t)
+        before = untouched()
         assert t.wait() == 3 and modes(t) == before
 
 
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_signals_put_the_terminal_right(server, sig):
     with terminal(server, "-t", cmd="echo go; sleep 60") as t:
-        before = modes(t)
+        before = untouched()
         t.expect("go")
         assert modes(t) != before
         t.p.send_signal(sig)
@@ -129,7 +141,8 @@ def test_disconnect_while_the_server_is_stopped(serve):
         t.send("\r~.")
         assert t.wait() == 255
         for p in pids:
-            os.kill(p, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(p, signal.SIGCONT)
 
 
 def test_escape_help_and_list(server):
@@ -141,6 +154,23 @@ def test_escape_help_and_list(server):
         t.expect("connections are open")
         t.send("echo still $((1+1))\r")
         t.expect("still 2")
+
+
+def test_to_the_background(server):
+    """the shell ends; the forward that is in use goes on, and we with it"""
+    with listener() as target:
+        to = target.getsockname()[1]
+        with shell(server, "-L", f"2133:127.0.0.1:{to}") as t:
+            with socket.create_connection(("127.0.0.1", 2133)) as a:
+                b = target.accept()[0]
+                t.send("\r~&")
+                assert t.wait() == 0
+                a.sendall(b"there")
+                assert b.recv(9) == b"there"
+                b.sendall(b"back")
+                assert a.recv(9) == b"back"
+                b.close()
+            until(lambda: not server.listening(2133), "the end of the listener")
 
 
 def test_escaped_tilde(server):

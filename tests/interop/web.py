@@ -31,7 +31,6 @@ def ten(port):
     return url(port, "10m")
 
 
-# ---------------------------------------------------------------- half-closed
 def listener():
     s = socket.socket()
     s.bind(("127.0.0.1", 0))

@@ -1,7 +1,7 @@
 # buildroot.mk - as much of Buildroot as our package wants; the compiler is the machine's.
 # SPDX-License-Identifier: MIT
 #
-#   make -f buildroot.mk OUT=folder DROPBEAR=|y WRITABLE=|y $OUT/tree/installed
+#   make -f buildroot.mk OUT=folder DROPBEAR=|y WRITABLE=|y FLAT=|y $OUT/tree/installed
 #
 # The package's tree is a copy in $OUT/tree, whose files named so are the stamps.
 
@@ -11,6 +11,7 @@ BR2_PACKAGE_CUBSSH := y
 BR2_PACKAGE_CUBSSH_DROPBEAR := $(DROPBEAR)
 BR2_PACKAGE_CUBSSH_CONFIG := "$(BR2_EXTERNAL_CUBSSH_PATH)/../../configs/router_defconfig"
 BR2_USE_MMU := y
+BR2_BINFMT_FLAT := $(FLAT)
 BR2_ARCH := "$(shell uname -m)"
 BR2_TARGET_GENERIC_REMOUNT_ROOTFS_RW := $(WRITABLE)
 BUILD_DIR := $(OUT)

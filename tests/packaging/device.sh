@@ -1,7 +1,6 @@
 #!/bin/sh
 # device.sh - the scripts of images, run as on a device, with the stock client logging in at the end.
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2031 # what is set in ( ) stays there, and is meant to
 #
 #   CUBSSH=binary isolated busybox sh device.sh TREE
 #
@@ -60,12 +59,30 @@ init_stop() {
 	pid=$(cat /var/run/dropbear.main.pid) && kill "$pid" && ended "$pid"
 }
 
-# every dropbear that is no listener
+# every dropbear that is no listener, and not the one whose session asks: the nearest above it
+cat >"$here/killclients" <<'EOF'
+is_dropbear() {
+	tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline" | grep -q /usr/sbin/dropbear
+}
+own=$$
+while [ "$own" -gt 1 ] && ! is_dropbear "$own"; do
+	own=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$own/status")
+done
+for pid in $(pidof dropbear); do
+	case "$pid" in
+	"$own" | "$(cat /var/run/dropbear.main.pid)") ;;
+	*) is_dropbear "$pid" && kill -KILL "$pid" ;;
+	esac
+done
+EOF
+
 killclients() {
-	for pid in $(pidof dropbear); do
-		[ "$pid" = "$(cat /var/run/dropbear.main.pid)" ] && continue
-		tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -q /usr/sbin/dropbear && kill "$pid"
-	done
+	sh "$here/killclients"
+}
+
+# in a session, which is not to end by it
+killclients_inside() {
+	client -q -i "$here/id" -o BatchMode=yes root@127.0.0.1 "PATH=$PATH; sh $1; sleep 1; echo still in" </dev/null | grep "still in"
 }
 
 port=2201
@@ -96,6 +113,9 @@ killclients
 check "killclients ends the session" session_ends
 check "and the listener goes on" login_key
 session_start
+check "killclients in a session: that one stays" killclients_inside "$here/killclients"
+check "killclients in a session: the other ends" session_ends
+session_start
 init_stop
 check "stop: the session goes on" session_lives
 port=2202
@@ -117,6 +137,58 @@ check "-c: one command for all" init_start -p 127.0.0.1:$port -c "echo forced"
 check "whatever is asked for" says forced login_key
 init_stop
 
+# RunAsUser: procd starts it as that user, and he is the only one who gets in
+as_user() {
+	sed -i 's,^nobody:.*,nobody:x:65534:65534::/run/nobody:/bin/sh,' /etc/passwd
+	mkdir -p /run/nobody/.ssh
+	cp "$here/id.pub" /run/nobody/.ssh/authorized_keys
+	chmod 700 /run/nobody /run/nobody/.ssh
+	chown -R 65534:65534 /run/nobody
+	/usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups /usr/sbin/dropbear -F -P none -R \
+	    -r /run/nobody/key -p 127.0.0.1:$port </dev/null >>"$here/log" 2>&1 &
+	listening $port
+}
+
+login_nobody() {
+	client -q -i "$here/id" -o BatchMode=yes nobody@127.0.0.1 'id -u' </dev/null | grep 65534
+}
+
+port=2212
+check "RunAsUser: it starts" as_user
+check "RunAsUser: that user logs in" login_nobody
+check "RunAsUser: root does not" not login_key
+killall dropbear
+
+# ---- LuCI's sshtunnel, and what other scripts say to ssh --------------------------
+
+tunnel() {
+	"$here/links/ssh" -o ExitOnForwardFailure=yes -o BatchMode=yes -nN "$@" -o ServerAliveInterval=60 \
+	    -o StrictHostKeyChecking=accept-new -i "$here/id" -p 2203 root@127.0.0.1 >>"$here/log" 2>&1 &
+	listening "$port"
+}
+
+silent_x() {
+	"$here/links/ssh" -x -i "$here/id" -p "$port" root@127.0.0.1 'echo in' </dev/null 2>"$here/err" | grep in &&
+		[ ! -s "$here/err" ]
+}
+
+mkdir -p "$here/links"
+ln -s "$CUBSSH" "$here/links/ssh"
+port=2203
+check "a server for tunnels" init_start -p 127.0.0.1:$port
+port=2301
+check "sshtunnel: -L" tunnel -L 127.0.0.1:2301:127.0.0.1:2203
+check "sshtunnel: a login through it" login_key
+port=2302
+check "sshtunnel: -R" tunnel -R 127.0.0.1:2302:127.0.0.1:2203
+check "sshtunnel: a login through that" login_key
+port=2303
+check "sshtunnel: -D" tunnel -D 127.0.0.1:2303
+port=2203
+check "ssh -x says nothing" silent_x
+killall ssh dropbear 2>/dev/null
+check "no dropbear is left" no_dropbear
+
 # ---- failsafe -----------------------------------------------------------------
 
 failsafe() {
@@ -130,7 +202,7 @@ failsafe() {
 
 root_password ""
 rm /etc/dropbear/authorized_keys
-port=2203
+port=2213
 check "failsafe: it becomes a daemon by itself" failsafe
 check "failsafe: root comes in without a password" login_blank
 init_stop
@@ -243,7 +315,6 @@ kill $!
 procd() {
 	(
 		. "$tree/tests/packaging/stubs.sh"
-		# shellcheck disable=SC2034 # read by stubs.sh
 		SAID=$here/said uci_Port=$port uci_PasswordAuth=0 uci_RootPasswordAuth=0
 		: >"$here/said"
 		. "$here/init"
@@ -266,6 +337,14 @@ for name in cubssh dropbear; do
 	[ $name = cubssh ] || sed -i 's,^BINARY=.*,BINARY=/usr/sbin/dropbear,' "$here/init"
 	procd killclients
 	check "$name.init killclients" session_ends
+	session_start
+	cat >"$here/inside" <<-EOF
+		. $tree/tests/packaging/stubs.sh
+		. $here/init
+		killclients
+	EOF
+	check "$name.init killclients in a session: that one stays" killclients_inside "$here/inside"
+	check "$name.init killclients in a session: the other ends" session_ends
 	check "$name.init: a login after that" login_key
 	kill "$(cat "/var/run/$name.main.pid")"
 done

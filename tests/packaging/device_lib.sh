@@ -1,6 +1,6 @@
 # device_lib.sh - a client of the device: logins, sessions that stay, and what is seen of the server.
 # SPDX-License-Identifier: MIT
-# shellcheck shell=dash disable=SC3043,SC2154
+# shellcheck shell=dash
 
 password="Open Sesame!"
 seconds=20 # more than anything here takes

@@ -1,6 +1,6 @@
 # stubs.sh - procd's and UCI's shell functions, for running an init script of OpenWrt's away from it.
 # SPDX-License-Identifier: MIT
-# shellcheck shell=dash disable=SC2034,SC3043
+# shellcheck shell=dash
 #
 # An option of the one section, "main", is the variable uci_OPTION; a section by
 # another name is added to SECTIONS. What procd is told goes to $SAID, a line each.
@@ -31,8 +31,9 @@ config_foreach() {
 	done
 }
 
+# of a list alone, which has its length beside it
 config_list_foreach() {
-	eval "list_of_stub=\$uci_$2"
+	eval "list_of_stub=\${uci_$2_LENGTH:+\$uci_$2}"
 	for value_of_stub in $list_of_stub; do
 		"$3" "$value_of_stub"
 	done

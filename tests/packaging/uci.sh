@@ -82,7 +82,7 @@ both "DirectInterface" "-l eth-lan -p 22 -R $fixed" "-o BindInterface=eth-lan -p
 both "GatewayPorts" "-p 22 -R -a $fixed" "-p 22 $m $r -o GatewayPorts=clientspecified $e" GatewayPorts=1
 both "ForceCommand" "-p 22 -R -c echo a  b $fixed" "-p 22 $m $r -o ForceCommand=echo a  b $e" "ForceCommand=echo a  b"
 both "keyfile" "-p 22 -R -r /k1 -r /k2 -r /k3 $fixed" \
-    "-p 22 $m -o HostKey=/k1 -o HostKey=/k2 -o HostKey=/k3 $r $e" "keyfile=/k1 /k2" rsakeyfile=/k3
+    "-p 22 $m -o HostKey=/k1 -o HostKey=/k2 -o HostKey=/k3 $r $e" "keyfile=/k1 /k2" keyfile_LENGTH=2 rsakeyfile=/k3
 both "BannerFile" "-p 22 -R -b /etc/banner $fixed" "-p 22 $m $r -o Banner=/etc/banner $e" BannerFile=/etc/banner
 both "SSHKeepAlive" "-p 22 -R -K 60 -T 3" "-p 22 $m $r -o ClientAliveInterval=60 -o MaxAuthTries=3" SSHKeepAlive=60
 both "SSHKeepAlive off" "-p 22 -R -T 3" "-p 22 $m $r -o MaxAuthTries=3" SSHKeepAlive=0

@@ -171,8 +171,6 @@ static const char *talk(const char *at, int family, const char *by, const char *
 	sock_keepalive(s);
 	NEED(getsockopt(s, SOL_SOCKET, SO_KEEPALIVE, &v, &len) == 0 && v);
 	sock_quickack(s);
-	sock_qos(s, 1);
-	NEED(getsockopt(s, SOL_SOCKET, SO_PRIORITY, &v, &len) == 0 && v == 6);
 	NEED(addr_parse(&a, at, family, addr_port(&to)) == 0 &&
 	     sock_listen(&a, NULL, 5) == -EADDRINUSE);
 	close(l);

@@ -41,7 +41,7 @@ CUBSSH_OPTS = \
 
 # elf2flt links by its own rules, and what it made is not to be stripped again
 ifeq ($(BR2_BINFMT_FLAT),y)
-CUBSSH_OPTS += LINK="-static -Wl,--gc-sections" STRIP="sh -c 'cp \"\$$8\" \"\$$7\"' strip"
+CUBSSH_OPTS += LINK="-static -Wl,--gc-sections" STRIP="sh -c 'cp \$$\$$8 \$$\$$7' strip"
 else
 CUBSSH_OPTS += STRIP="$(TARGET_CROSS)strip"
 endif
