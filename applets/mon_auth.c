@@ -127,6 +127,15 @@ static int password_right(const void *pass, size_t n)
 	return r == CRYPT_OK;
 }
 
+/* 1: this user's blank password is a password */
+static int empty_allow(void)
+{
+	int permit = mon.set->permit_empty;
+
+	return (permit == EMPTY_YES || (permit == EMPTY_ROOT && mon.user.uid == 0)) &&
+	       !two_factors();
+}
+
 static int password_allow(struct str pass)
 {
 	const struct user *u = &mon.user;
@@ -142,7 +151,7 @@ static int password_allow(struct str pass)
 		return 0;
 	}
 	if (u->no_password) {
-		ok = mon.set->permit_empty && !pass.len && !two_factors();
+		ok = !pass.len && empty_allow();
 		if (!ok)
 			log_put(LOG_L_WARN, "User '%s' has blank password, rejected", u->name);
 	}
@@ -160,7 +169,7 @@ static int none_allow(void)
 	const struct user *u = &mon.user;
 
 	if (mon.refusal || !CFG_AUTH_PASSWORD || !mon.set->password_auth ||
-	    !mon.set->permit_empty || !u->no_password || two_factors())
+	    !u->no_password || !empty_allow())
 		return 0;
 	if (u->uid == 0 && (mon.set->permit_root != ROOT_YES || !mon.set->root_password))
 		return 0;

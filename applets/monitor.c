@@ -349,5 +349,8 @@ int monitor_main(void)
 		return 1;
 	}
 	log_open(self_name(), mon.set->to_stderr, mon.set->log_level, mon.set->log_facility);
+	/* OpenWrt's killclients looks for the path, and spares what keeps its own session: us */
+	if (CFG_COMPAT_DROPBEAR)
+		self_shorten();
 	return monitor_run(SOCK);
 }

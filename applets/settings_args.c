@@ -113,6 +113,23 @@ static int flags(struct settings *s, const char *name, const char *p, char ***ne
 	return 0;
 }
 
+/*
+ * OpenWrt's rule: with keys named and none to be made (-r without -R), a root who
+ * has no password when the server starts comes in without one.
+ */
+static void root_empty(struct settings *s)
+{
+	const char *where;
+	struct user root;
+
+	if (!CFG_COMPAT_DROPBEAR || !CFG_AUTH_PASSWORD || !s->dropbear || s->make_keys ||
+	    s->permit_empty || !set_given(s->given, K_HOST_KEY))
+		return;
+	if (user_find("root", &root, &where) == 0 && root.no_password)
+		s->permit_empty = EMPTY_ROOT;
+	user_forget(&root);
+}
+
 int settings_args(struct settings *s, int argc, char **argv)
 {
 	const char *name = argc ? strrchr(argv[0], '/') : NULL;
@@ -137,5 +154,6 @@ int settings_args(struct settings *s, int argc, char **argv)
 		if (r)
 			return r;
 	}
+	root_empty(s);
 	return 0;
 }

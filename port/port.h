@@ -287,6 +287,8 @@ void pty_size(int fd, unsigned cols, unsigned rows, unsigned xpix, unsigned ypix
  * thing of a server.
  */
 void self_init(char **argv);
+/* what is started from now on is called by that name, without its folder */
+void self_shorten(void);
 const char *self_name(void); /* basename of argv[0] */
 /*
  * vfork and exec of ourselves as a role: argv[0] stays, argv[1] is role. fds[i]

@@ -12,6 +12,11 @@
 struct self proc_self = {.image = -1};
 char proc_path[256];
 
+void self_shorten(void)
+{
+	proc_self.argv0 = proc_self.name;
+}
+
 const char *self_name(void)
 {
 	return proc_self.name ? proc_self.name : "";
