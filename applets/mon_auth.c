@@ -168,8 +168,8 @@ static int none_allow(void)
 {
 	const struct user *u = &mon.user;
 
-	if (mon.refusal || !CFG_AUTH_PASSWORD || !mon.set->password_auth ||
-	    !u->no_password || !empty_allow())
+	if (mon.refusal || !CFG_AUTH_PASSWORD || !mon.set->password_auth || !u->no_password ||
+	    !empty_allow())
 		return 0;
 	if (u->uid == 0 && (mon.set->permit_root != ROOT_YES || !mon.set->root_password))
 		return 0;

@@ -20,7 +20,7 @@
 #define SETTINGS_SUBSYSTEMS 4
 
 enum permit_root { ROOT_NO, ROOT_KEY_ONLY, ROOT_FORCED, ROOT_YES };
-enum permit_empty { EMPTY_NO, EMPTY_YES, EMPTY_ROOT };           /* ROOT: for uid 0 alone */
+enum permit_empty { EMPTY_NO, EMPTY_YES, EMPTY_ROOT };          /* ROOT: for uid 0 alone */
 enum test_only { TEST_NO, TEST_CHECK, TEST_DUMP };              /* sshd -t, -T */
 enum gateway_ports { GATEWAY_NO, GATEWAY_YES, GATEWAY_CLIENT }; /* loopback, any, as asked */
 
@@ -34,10 +34,10 @@ struct settings {
 	uint8_t address_family; /* 0 any, 4, 6 */
 	/* who may */
 	uint8_t password_auth, pubkey_auth;
-	uint8_t permit_empty;   /* enum permit_empty; dropbear -B */
-	uint8_t permit_root;                              /* enum permit_root */
-	uint8_t root_password;                            /* dropbear -g: 0 */
-	uint8_t key_and_password;                         /* dropbear -t: both factors */
+	uint8_t permit_empty;     /* enum permit_empty; dropbear -B */
+	uint8_t permit_root;      /* enum permit_root */
+	uint8_t root_password;    /* dropbear -g: 0 */
+	uint8_t key_and_password; /* dropbear -t: both factors */
 	uint8_t strict_modes;
 	uint8_t pubkey_needs; /* enum sk_flags that a signature has to have */
 	/* what they may; forwards come later and read these */
