@@ -251,6 +251,15 @@ int cli_fwd_settled(void)
 	return !i;
 }
 
+uint16_t cli_fwd_port(void)
+{
+	unsigned i = 0;
+
+	while (i < cli.set.n_forwards && is_local(&cli.set.forward[i]))
+		i++;
+	return i < cli.set.n_forwards ? fw.port[i] : 0;
+}
+
 /* ---- answers --------------------------------------------------------------- */
 
 static void on_listening(const struct fwd_answer *a)

@@ -242,6 +242,9 @@ void sock_nodelay(int fd);
 void sock_quickack(int fd); /* re-arms TCP_QUICKACK */
 void sock_keepalive(int fd);
 
+/* route.c: how many routes lead out of here, as far as /proc knows */
+unsigned net_routes(void);
+
 /* sys.c: small things without what the C library's functions for them drag in */
 
 int fd_open(const char *path, int flags); /* of what there is; CLOEXEC, NOCTTY */
