@@ -135,8 +135,8 @@ static int start(void)
 	const char *port;
 	int fds[2], err, r;
 
-	at.relay = callhome_relay(at.relay, target, &port) ? at.relay : 0;
-	callhome_relay(at.relay, target, &port);
+	if (!callhome_relay(at.relay, target, &port))
+		callhome_relay(at.relay = 0, target, &port);
 	if (port || callhome.serve)
 		*--a = port ? port : DIAL_OUT_PORT;
 	if (port && !callhome.serve)
@@ -148,8 +148,7 @@ static int start(void)
 	*--a = callhome.serve ? "dial" : "ssh";
 	*--a = "(callhome)";
 	*--a = SELF;
-	fmt(at.name, sizeof(at.name), port ? "%s port %s" : "%s", target, port);
-	text_clean(at.name);
+	fmt(at.name, sizeof(at.name), port ? "%p port %p" : "%p", target, port);
 	r = fd_pipe(fds);
 	if (r < 0)
 		return r;
@@ -206,14 +205,6 @@ static void watch(void)
 	at.n = 0;
 }
 
-static int clock_is_set(void)
-{
-	const char *by;
-
-	clock_sure(NULL, &by);
-	return !by;
-}
-
 /* grows when a way out of here appears, or the clock is set */
 static unsigned chances(void)
 {
@@ -263,30 +254,23 @@ static int attempt(void)
 
 static void loop(void)
 {
-	uint32_t pause = 1000, ms;
-	const char *port;
-	char target[128];
-	int fresh;
+	uint32_t pause = 1000, ms, most = callhome.most * 1000;
 
-	while (!at.over) {
-		fresh = attempt();
+	for (;;) {
+		if (attempt()) {
+			pause = 1000;
+			at.relay = 0;
+		} else {
+			at.relay++;
+		}
 		if (at.over)
 			return;
-		if (fresh)
-			at.relay = 0;
-		else if (!callhome_relay(++at.relay, target, &port))
-			at.relay = 0;
-		if (fresh)
-			pause = 1000;
 		/* between half of it and all of it */
-		ms = (at.relay ? 1000 : pause) / 2;
+		ms = pause / 2;
 		ms += ms * random_byte() >> 8;
 		log_put(LOG_L_INFO, "next try in %u ms", ms);
 		status("waiting");
-		if (hold(ms))
-			pause = 1000;
-		else if (!at.relay)
-			pause = pause * 2 < callhome.most * 1000 ? pause * 2 : callhome.most * 1000;
+		pause = hold(ms) ? 1000 : pause * 2 < most ? pause * 2 : most;
 	}
 }
 

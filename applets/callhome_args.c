@@ -9,7 +9,7 @@
 
 #define BAD (2 + 1)
 
-struct callhome callhome = {.most = 60, .patience = 60};
+struct callhome callhome;
 
 static const char usage[] =
     "usage: callhome [-fy] [-c FILE] [--max SECONDS] [--try SECONDS] [--status FILE]\n"
@@ -131,6 +131,7 @@ static void defaults(const char **out)
 
 int callhome_args(char **argv)
 {
+	callhome.most = callhome.patience = 60;
 	while (*++argv)
 		if (!strcmp(*argv, "-c") && argv[1]) {
 			if (!file_words(*++argv))
