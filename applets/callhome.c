@@ -21,7 +21,7 @@
 #define STABLE_MS 60000       /* a connection that lasted so long was a good one */
 #define CLOCK_MS 30000        /* so long we wait for somebody to set the clock */
 #define DIAL_OUT_PORT "4334"  /* RFC 8071 7 */
-#define LAST_MS 3000          /* from SIGTERM to SIGKILL */
+#define TRY_MS 60000          /* until it must stand */
 
 static struct {
 	int sig, pipe; /* descriptors; pipe -1: its end was read */
@@ -29,6 +29,7 @@ static struct {
 	uint8_t over;  /* we were asked to end */
 	uint8_t now;   /* ... to try at once */
 	uint8_t up;
+	uint8_t said;   /* the line is something that it said */
 	uint16_t port;  /* that the relay listens on for our first -R */
 	uint32_t tries; /* since it stood last */
 	unsigned relay;
@@ -47,13 +48,15 @@ static void text_clean(char *p)
 			*p = '\'';
 }
 
-/* for who looks at the file: whole at any moment */
-static void status(const char *state)
+/* one line for who reads the log, and one for who looks at the file, which is whole at any moment */
+static void tell(const char *state)
 {
 	char json[512];
 	size_t n;
 	int r;
 
+	log_put(LOG_L_NOTICE, "%s: %s, remote port %u, tries %u, last error: %s", state, at.name,
+		at.port, at.tries, at.error);
 	if (!callhome.status)
 		return;
 	n = fmt(json, sizeof(json),
@@ -70,23 +73,20 @@ static void line_take(void)
 {
 	uint64_t port;
 
+	if (!at.n)
+		return;
 	at.line[at.n] = 0;
 	at.n = 0;
-	if (*at.line != CALLHOME_MARK) {
-		if (!*at.line)
-			return;
+	at.said = *at.line != CALLHOME_MARK;
+	if (at.said) {
 		log_put(LOG_L_INFO, "%s", at.line);
-		text_clean(at.line);
-		memcpy(at.error, at.line, sizeof(at.error));
 		return;
 	}
 	at.up = 1;
 	at.port = num_parse(at.line + 1, 0, 65535, &port) ? 0 : (uint16_t)port;
 	at.began = clock_ms();
-	log_put(LOG_L_NOTICE, "up: %s port %u tries %u", at.name, at.port, at.tries);
-	*at.error = 0;
+	tell("up");
 	at.tries = 0;
-	status("up");
 }
 
 /* what the pipe has */
@@ -133,7 +133,7 @@ static int start(void)
 	const char **a = callhome.args + CALLHOME_FIRST;
 	char turn[4], target[128];
 	const char *port;
-	int fds[2], err, r;
+	int fds[2], r;
 
 	if (!callhome_relay(at.relay, target, &port))
 		callhome_relay(at.relay = 0, target, &port);
@@ -153,12 +153,8 @@ static int start(void)
 	if (r < 0)
 		return r;
 	fd_nonblock(fds[0]);
-	err = fd_copy(2);
-	dup2(fds[1], 2);
 	/* a session outlives us, as those of any server; a tunnel does not */
 	r = prog_spawn(a, callhome.serve ? fds[1] : 0, fds[1]);
-	dup2(err, 2);
-	close(err);
 	close(fds[1]);
 	at.pid = r;
 	at.pipe = fds[0];
@@ -172,37 +168,27 @@ static void watch(void)
 	    {.fd = at.sig, .events = POLLIN},
             {.events = POLLIN           }
         };
-	uint64_t end = at.began + callhome.patience * 1000, now;
-	int ended = 0, kills = 0, code = 0;
+	int kills = 0, code = 0;
 
-	while (!ended) {
-		now = clock_ms();
+	while (!waitpid(at.pid, &code, WNOHANG)) {
 		p[1].fd = at.pipe;
-		poll(p, 2, at.up && !kills ? -1 : end > now ? (int)(end - now) : 0);
-		ended = waitpid(at.pid, &code, WNOHANG) != 0;
+		poll(p, 2, at.up && !at.over ? -1 : 1000);
 		hear();
 		signals_take();
-		now = clock_ms();
-		if (at.over && callhome.serve && at.up)
-			break;
-		if (!at.up && at.now && !kills)
-			end = now;
-		if (at.over && !kills)
-			end = now;
-		if (ended || (at.up && !at.over) || now < end)
-			continue;
-		if (!at.over && !at.now)
-			fmt(at.error, sizeof(at.error), "not up within %u s", callhome.patience);
-		kill(at.pid, kills++ ? SIGKILL : SIGTERM);
-		end = now + LAST_MS;
+		if (at.over && at.up && callhome.serve)
+			return;
+		if (at.over || (!at.up && (at.now || clock_ms() - at.began >= TRY_MS)))
+			kill(at.pid, kills++ < 3 ? SIGTERM : SIGKILL);
 	}
-	if (at.pipe >= 0)
-		close(at.pipe);
-	if (!*at.error)
-		fmt(at.error, sizeof(at.error), WIFSIGNALED(code) ? "signal %d" : "exit status %d",
-		    WIFSIGNALED(code) ? WTERMSIG(code) : WEXITSTATUS(code));
-	at.pipe = -1;
-	at.n = 0;
+	hear();
+	close(at.pipe);
+	line_take();
+	if (at.said)
+		fmt(at.error, sizeof(at.error), "%s", at.line);
+	else
+		fmt(at.error, sizeof(at.error), kills ? "no answer in time" : "exit %d, signal %d",
+		    code >> 8, code & 127);
+	text_clean(at.error);
 }
 
 /* grows when a way out of here appears, or the clock is set */
@@ -232,24 +218,20 @@ static int hold(uint32_t ms)
 /* one try, and the connection if it comes to that; 1: that was a good one */
 static int attempt(void)
 {
-	uint64_t lasted = 0;
 	int r;
 
-	at.up = at.now = 0;
+	at.up = at.now = at.said = 0;
 	at.port = 0;
 	at.tries++;
 	at.began = clock_ms();
 	r = start();
 	if (r < 0) {
 		fmt(at.error, sizeof(at.error), "%s", err_text(-r));
-	} else {
-		status("connecting");
-		watch();
-		lasted = clock_ms() - at.began;
+		return 0;
 	}
-	log_put(LOG_L_WARN, "%s: %s tries %u seconds %u: %s", at.up ? "down" : "failed", at.name,
-		at.tries, (unsigned)lasted / 1000, at.error);
-	return at.up && lasted >= STABLE_MS;
+	tell("connecting");
+	watch();
+	return at.up && clock_ms() - at.began >= STABLE_MS;
 }
 
 static void loop(void)
@@ -268,8 +250,7 @@ static void loop(void)
 		/* between half of it and all of it */
 		ms = pause / 2;
 		ms += ms * random_byte() >> 8;
-		log_put(LOG_L_INFO, "next try in %u ms", ms);
-		status("waiting");
+		tell("waiting");
 		pause = hold(ms) ? 1000 : pause * 2 < most ? pause * 2 : most;
 	}
 }
@@ -279,10 +260,6 @@ int callhome_main(int argc, char **argv)
 	static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGCHLD, 0};
 	int r;
 
-	if (argc > 1 && !strcmp(argv[1], "(callhome)")) {
-		argc--;
-		argv++;
-	}
 	if (!strcmp(argv[0], "(callhome)"))
 		return callhome_child(argc, argv);
 	self_init(argv);
@@ -296,14 +273,12 @@ int callhome_main(int argc, char **argv)
 	}
 	log_open(self_name(), !callhome.to_syslog, LOG_L_INFO, 3);
 	at.sig = sig_pipe(signals);
-	at.pipe = -1;
 	if (!clock_is_set()) {
-		log_put(LOG_L_NOTICE, "waiting for the clock to be set, %u s at most",
-			CLOCK_MS / 1000);
-		status("waiting");
+		fmt(at.error, sizeof(at.error), "the clock is not set");
+		tell("waiting");
 		hold(CLOCK_MS);
 	}
 	loop();
-	status("stopped");
+	tell("stopped");
 	return 0;
 }

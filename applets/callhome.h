@@ -14,9 +14,8 @@ struct callhome {
 	const char *relays; /* with commas between them */
 	const char *status; /* a file; NULL: none */
 	uint32_t most;      /* seconds, the longest pause */
-	uint32_t patience;  /* seconds, for each try */
+	const char *serve;  /* not NULL: the server is at our end */
 	uint8_t background, to_syslog;
-	uint8_t serve; /* the server is at our end */
 	/* the user's arguments for ssh or sshd, from [CALLHOME_FIRST] on; NULL behind the last */
 	const char *args[CALLHOME_FIRST + CALLHOME_WORDS + 3];
 };

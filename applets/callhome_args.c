@@ -11,10 +11,9 @@
 
 struct callhome callhome;
 
-static const char usage[] =
-    "usage: callhome [-fy] [-c FILE] [--max SECONDS] [--try SECONDS] [--status FILE]\n"
-    "           [USER@]RELAY[:PORT][,RELAY2...] [SSH-OPTION]...\n"
-    "       callhome [OPTION]... --serve HOST:PORT[,HOST2:PORT...] [-- SSHD-OPTION...]\n";
+static const char usage[] = "usage: callhome [-fy] [-c FILE] [--max SECONDS] [--status FILE]\n"
+			    "           [USER@]RELAY[:PORT][,...] [SSH-FLAG...] |\n"
+			    "           --serve HOST[:PORT][,...] [-- SSHD-FLAG...]\n";
 
 /* of ssh, with an argument of their own */
 static const char with_value[] = "BbDEeFIiJLlmopRSWw";
@@ -55,35 +54,28 @@ static int file_words(const char *path)
 	return r >= 0;
 }
 
-/* one option of our own; 1, 0: it is none, -1: its value is missing or wrong */
+/* one option of our own; 0: it is none, or its value is missing or wrong */
 static int own(const char *p, const char *value)
 {
-	uint32_t *number = !strcmp(p, "--max")   ? &callhome.most
-			   : !strcmp(p, "--try") ? &callhome.patience
-						 : NULL;
-	int n;
-
-	if (number) {
-		n = value ? num_small(value, 1, 3600) : -1;
-		*number = (uint32_t)n;
-		return n < 0 ? -1 : 1;
-	}
-	if (!strcmp(p, "--status")) {
-		callhome.status = value;
-	} else if (!strcmp(p, "--serve") && !callhome.relays) {
-		callhome.relays = value;
-		callhome.serve = 1;
-	} else {
+	if (!value)
 		return 0;
+	if (!strcmp(p, "--max")) {
+		callhome.most = (uint32_t)num_small(value, 1, 3600);
+		return callhome.most <= 3600;
 	}
-	return value ? 1 : -1;
+	if (!strcmp(p, "--status"))
+		callhome.status = value;
+	else if (strcmp(p, "--serve") || callhome.relays)
+		return 0;
+	else
+		callhome.relays = callhome.serve = value;
+	return 1;
 }
 
 /* the words one after the other; 0: that cannot be */
 static int words_take(void)
 {
 	const char **w = words, **out = callhome.args + CALLHOME_FIRST, *p;
-	int r;
 
 	while ((p = *w++)) {
 		if (!strcmp(p, "-f")) {
@@ -94,8 +86,7 @@ static int words_take(void)
 			while (*w)
 				*out++ = *w++;
 		} else if (*p == '-' && p[1] == '-') {
-			r = own(p, *w++);
-			if (r <= 0)
+			if (!own(p, *w++))
 				return 0;
 		} else if (*p == '-') {
 			*out++ = p;
@@ -131,7 +122,7 @@ static void defaults(const char **out)
 
 int callhome_args(char **argv)
 {
-	callhome.most = callhome.patience = 60;
+	callhome.most = 60;
 	while (*++argv)
 		if (!strcmp(*argv, "-c") && argv[1]) {
 			if (!file_words(*++argv))

@@ -36,6 +36,7 @@ int callhome_child(int argc, char **argv)
 
 	if (turn < 0)
 		return 2;
+	dup2(1, 2);
 	dial_turn((uint8_t)turn);
 	if (*argv[1] != 's')
 		return serve(argc - 3, argv + 3);
