@@ -71,8 +71,6 @@ static void tell(const char *state)
 
 static void line_take(void)
 {
-	uint64_t port;
-
 	if (!at.n)
 		return;
 	at.line[at.n] = 0;
@@ -83,7 +81,7 @@ static void line_take(void)
 		return;
 	}
 	at.up = 1;
-	at.port = num_parse(at.line + 1, 0, 65535, &port) ? 0 : (uint16_t)port;
+	at.port = (uint16_t)num_small(at.line + 1, 0, 65535);
 	at.began = clock_ms();
 	tell("up");
 	at.tries = 0;
@@ -156,6 +154,8 @@ static int start(void)
 	/* a session outlives us, as those of any server; a tunnel does not */
 	r = prog_spawn(a, callhome.serve ? fds[1] : 0, fds[1]);
 	close(fds[1]);
+	if (r < 0)
+		close(fds[0]);
 	at.pid = r;
 	at.pipe = fds[0];
 	return r;
@@ -172,6 +172,8 @@ static void watch(void)
 
 	while (!waitpid(at.pid, &code, WNOHANG)) {
 		p[1].fd = at.pipe;
+		if (at.up)
+			mem_rest_stack();
 		poll(p, 2, at.up && !at.over ? -1 : 1000);
 		hear();
 		signals_take();
@@ -180,6 +182,8 @@ static void watch(void)
 		if (at.over || (!at.up && (at.now || clock_ms() - at.began >= TRY_MS)))
 			kill(at.pid, kills++ < 3 ? SIGTERM : SIGKILL);
 	}
+	if (at.over)
+		return;
 	hear();
 	close(at.pipe);
 	line_take();

@@ -1,5 +1,6 @@
 /* callhome_args.c - the command line of callhome, and the file that holds more of it. */
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -35,23 +36,20 @@ static int file_words(const char *path)
 {
 	ssize_t n = file_read(path, text, sizeof(text) - 1);
 	char *p = text, *next, *w;
-	int r = 1;
+	int r = (int)n;
 
-	if (n < 0) {
-		fmt_fd(2, "callhome: %s: %s\n", path, err_text((int)-n));
-		return 0;
-	}
-	for (text[n] = 0; p && r >= 0; p = next) {
+	for (text[n < 0 ? 0 : n] = 0; p && r >= 0; p = next) {
 		next = strchr(p, '\n');
 		if (next)
 			*next++ = 0;
 		while ((r = set_word(&p, &w)) > 0)
 			if (!word_add(w))
-				r = -1;
+				r = -E2BIG;
 	}
-	if (r < 0)
-		fmt_fd(2, "callhome: %s: too many words, or quotes not closed\n", path);
-	return r >= 0;
+	if (r >= 0)
+		return 1;
+	fmt_fd(2, "callhome: %s: %s\n", path, r == -1 ? "quotes not closed" : err_text(-r));
+	return 0;
 }
 
 /* one option of our own; 0: it is none, or its value is missing or wrong */

@@ -106,7 +106,6 @@ static int answer(void)
 	struct pollfd p = {.events = POLLIN};
 	struct addr a;
 	int fd = addr_parse(&a, s->bind_address ? s->bind_address : "", s->family, cli.listen);
-	char host[64];
 
 	if (fd == 0)
 		fd = sock_listen(&a, s->bind_interface, 1);
@@ -118,8 +117,6 @@ static int answer(void)
 		poll(&p, 1, -1);
 	while ((fd = sock_accept(p.fd, &a)) < 0);
 	close(p.fd);
-	addr_host(&a, host, sizeof(host));
-	cli_say(s, LOG_L_INFO, "a connection from %s", host);
 	return fd;
 }
 

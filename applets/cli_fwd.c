@@ -51,6 +51,8 @@ static int start(void)
 	close(pair[1]);
 	if (r >= 0)
 		r = msg_send(pair[0], &policy, sizeof(policy), NULL, 0);
+	if (CFG_CALLHOME)
+		REST(policy);
 	if (r >= 0)
 		return pair[0];
 	close(pair[0]);
