@@ -298,6 +298,8 @@ void auth_request(struct rd *r, struct wr *w)
 		answer = SSH_NO;
 	if (answer == SSH_NO && method != AUTH_NONE) {
 		mon.fails += !query;
+		if (CFG_PENALTIES)
+			mon.refused = 1;
 		r->bad = mon.fails >> 7; /* an honest net ended it long ago */
 		floor_wait(start);
 	}

@@ -16,6 +16,7 @@ struct monitor {
 	const char *refusal; /* why this user may not at all; NULL where they may */
 	uint8_t done;        /* enum ssh_method of the factors that are given */
 	uint8_t user_asked, authed, fails;
+	uint8_t refused; /* a try, or a query, to log in */
 	uint8_t n_hostkeys;
 	int net;  /* socketpair to the network process */
 	int link; /* to the listener, -1: none */

@@ -18,6 +18,7 @@
 #include "listen.h"
 #include "mon.h"
 #include "monitor.h"
+#include "penalty.h"
 #include "slots.h"
 
 static struct settings set APART, next_set APART;
@@ -114,13 +115,31 @@ static void connection_start(int conn, const struct addr *peer)
 	}
 }
 
+/* 1: not from there, for now. As OpenSSH logs it, whose lines are read by programs. */
+static int penalised(int conn, const struct addr *peer)
+{
+	static unsigned refused;
+	const char *why = penalty_refusal(peer, &set, clock_ms());
+	char from[64], to[64];
+	struct addr own;
+
+	if (!why || sock_local(conn, &own) < 0)
+		return why != NULL;
+	addr_host(peer, from, sizeof(from));
+	addr_host(&own, to, sizeof(to));
+	log_put(LOG_L_INFO, "drop connection #%u from [%s]:%u on [%s]:%u penalty: %s", refused++,
+		from, addr_port(peer), to, addr_port(&own), why);
+	return 1;
+}
+
 static void accept_all(int fd)
 {
 	struct addr peer;
 	int conn, i;
 
 	for (i = 0; i < 16 && (conn = sock_accept(fd, &peer)) >= 0; i++) {
-		connection_start(conn, &peer);
+		if (!CFG_PENALTIES || !penalised(conn, &peer))
+			connection_start(conn, &peer);
 		close(conn);
 	}
 }
@@ -194,7 +213,7 @@ static void loop(int sig)
 		for (i = 1 + listening; i < n; i++) /* before new ones come: they make room */
 			for (j = 0; p[i].revents && j < SLOTS; j++)
 				if (slots[j].state != SLOT_FREE && slots[j].link == p[i].fd) {
-					slot_progress(&slots[j]);
+					slot_progress(&slots[j], &set);
 					break;
 				}
 		for (i = 1; i < 1 + listening; i++)
