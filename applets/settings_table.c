@@ -148,5 +148,4 @@ const char *const set_enums[E_COUNT] = {
     /* enum penalty; then what bounds OpenSSH's tables, while ours has the size that it has */
     USE_PENALTIES([E_PENALTY] =
 		      "0crash;1authfail;2noauth;3refuseconnection;4grace-exceeded;5max;6min;"
-		      "7max-sources4;7max-sources6;7overflow;7overflow6;")
-};
+		      "7max-sources4;7max-sources6;7overflow;7overflow6;")};

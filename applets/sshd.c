@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "applets.h"
+#include "check.h"
 #include "hostkeys.h"
 #include "listen.h"
 #include "mon.h"
@@ -154,6 +155,8 @@ static void reload(void)
 		wrong = "settings";
 	else if (hostkeys_load(&next_keys, s, &rng) < 0)
 		wrong = "host keys";
+	else if (CFG_CHECK && !check_somebody(s, &next_keys))
+		wrong = "accounts";
 	else if (CFG_SSHD_CONFIG && listen_change(&next_set) < 0)
 		wrong = "addresses";
 	if (wrong) {
@@ -310,6 +313,8 @@ int sshd_main(int argc, char **argv)
 	reseed(1);
 	if (hostkeys_load(&keys, &set, &rng) < 0)
 		return 1;
+	if (CFG_CHECK && set.test_only && getuid() == 0)
+		check_somebody(&set, &keys); /* a warning: accounts may come */
 	if (set.test_only)
 		return 0;
 	if (!set.pass_env) /* nothing of ours is for others, and the processes of connections stay small */

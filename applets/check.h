@@ -1,0 +1,12 @@
+/* check.h - whether anybody could log in. */
+/* SPDX-License-Identifier: MIT */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include "hostkeys.h"
+#include "settings.h"
+
+/* 1: somebody could, by these settings and keys; where nobody could the log says why, of each account */
+int check_somebody(const struct settings *s, const struct hostkeys *h);
+
+#endif
