@@ -23,52 +23,51 @@ static const char usage[] =
     "             [-- [sshd|dropbear] [OPTION OF THE SERVER]...]\n";
 
 /* what is in a line of the log, and what to do then */
-static const char *const remedies[] = {
-    "invalid shell",
-    "it has to be there, executable, and a line of /etc/shells",
-    "expired account",
-    "empty the 8th field in /etc/shadow, or set the clock",
-    "locked account",
-    "passwd -u; or * in place of ! for keys alone",
-    "root logins are off",
-    "PermitRootLogin prohibit-password; dropbear without -w",
-    "denied",
-    "DenyUsers, DenyGroups",
-    "allowed, rejected",
-    "AllowUsers, AllowGroups; dropbear -G",
-    "does not exist",
-    "a line in /etc/passwd, of 7 fields",
-    "nonexistent",
-    "a line in /etc/passwd, of 7 fields",
-    "no root login by",
-    "a key; PermitRootLogin yes; dropbear without -g",
-    "command= alone",
-    "command= before the key; PermitRootLogin prohibit-password",
-    "blank password",
-    "passwd; PermitEmptyPasswords yes; dropbear -B",
-    "the hash",
-    "passwd makes another",
-    "shadow cannot",
-    "chown root and chmod 600 /etc/shadow",
-    "No such file or",
-    "put it there",
-    "others can read",
-    "chmod 600",
-    "not for use from",
-    "add the address to from=",
-    "expired on",
-    "a later expiry-time=, or set the clock",
-    "not accepted",
-    "another key; PubkeyAcceptedAlgorithms; what is not built in cannot be had",
-    "RevokedKeys",
-    "the file has to be there and whole, without that key",
-    "root alone can write",
-    "chown root and chmod 755, and so all above it",
-    "the key cannot be read",
-    "one line: ssh-ed25519 AAAA...; a .pub file as it is",
-    "too long",
-    "one key a line",
-};
+static const char remedies[] =
+    "not in /etc/shells\0"
+    "a line there\0"
+    "shell\0"
+    "put it there, chmod 755\0"
+    "expired account\0"
+    "empty the 8th field in /etc/shadow, or set the clock\0"
+    "locked\0"
+    "passwd -u; or * in place of ! for keys alone\0"
+    "Permission\0"
+    "chown, chmod: the user has to get at it\0"
+    "denied\0"
+    "DenyUsers, DenyGroups\0"
+    "Permission\0"
+    "chown, chmod: the user has to get at it\0"
+    "allowed, r\0"
+    "AllowUsers, AllowGroups, dropbear -G\0"
+    "nonexistent user\0"
+    "a line of 7 fields in /etc/passwd\0"
+    "root log\0"
+    "PermitRootLogin; dropbear -w -g; a key\0"
+    "blank\0"
+    "passwd; or PermitEmptyPasswords, dropbear -B\0"
+    "password\0"
+    "passwd\0"
+    "the hash\0"
+    "passwd\0"
+    "others can read\0"
+    "chmod 600\0"
+    "(from=)\0"
+    "add the address there\0"
+    "the key expired\0"
+    "a later expiry-time=, or set the clock\0"
+    "not accepted\0"
+    "another key, or PubkeyAcceptedAlgorithms; what is not built in cannot be had\0"
+    "RevokedKeys\0"
+    "the file has to be there and whole, without that key\0"
+    "root alone\0"
+    "chown root, chmod 755, likewise all above it\0"
+    "cannot be read\0"
+    "the line of a .pub file as it is\0"
+    "too long\0"
+    "one key a line\0"
+    "No such file\0"
+    "put it there\0";
 
 static const struct settings *set;
 static struct str key;   /* --key */
@@ -85,15 +84,17 @@ static void line_put(const char *mark, const char *text)
 
 static void bad(const char *text)
 {
-	unsigned i;
+	const char *p, *next;
 
 	said++;
 	line_put("  BAD ", text);
-	for (i = 0; i < sizeof(remedies) / sizeof(*remedies); i += 2)
-		if (strstr(text, remedies[i])) {
-			line_put("      do:", remedies[i + 1]);
+	for (p = remedies; *p; p = next + strlen(next) + 1) {
+		next = p + strlen(p) + 1;
+		if (strstr(text, p)) {
+			line_put("      do:", next);
 			break;
 		}
+	}
 }
 
 /* what the server would log */
@@ -168,15 +169,24 @@ static void program_check(const char *line)
 		BAD("%s cannot be executed by '%s': %m", path, mon.user.name);
 }
 
+/* which of the two it is that the shell lacks */
+static void shell_check(void)
+{
+	if (access(mon.user.shell, X_OK) < 0)
+		BAD("shell %s: %m", mon.user.shell);
+	else
+		BAD("shell %s is not in /etc/shells", mon.user.shell);
+}
+
 /* what comes after the login: as the user, in the chroot */
 static void session_check(void)
 {
 	const char *forced = keys_command();
 	struct statvfs v;
-	int master, slave;
+	int master, slave, dir;
 	char name[32];
 
-	if (!mon.set->permit_tty)
+	if (!set->permit_tty)
 		FINE("no terminals, by PermitTTY");
 	else if (pty_open(&master, &slave, name, sizeof(name), &mon.user) < 0)
 		FINE("there are no terminals (devpts is not mounted, or full): commands alone");
@@ -185,9 +195,10 @@ static void session_check(void)
 		return;
 	}
 	program_check(forced ? forced : mon.user.shell);
-	if (chdir(mon.user.home) < 0)
-		FINE("home %s: %m; they start in /", mon.user.home);
-	else if (statvfs(".", &v) == 0 && !v.f_bavail && v.f_blocks)
+	dir = fd_open(mon.user.home, O_RDONLY | O_DIRECTORY);
+	if (dir < 0)
+		FINE("home %s: %s; they start in /", mon.user.home, err_text(-dir));
+	else if (fstatvfs(dir, &v) == 0 && !v.f_bavail && v.f_blocks)
 		FINE("home %s: the disk is full", mon.user.home);
 }
 
@@ -197,6 +208,7 @@ static int account(const char *name)
 	unsigned ways = 0, before, need = AUTH_PUBLICKEY | AUTH_PASSWORD;
 
 	log_sink(take_line);
+	said = 0;
 	mon.set = set;
 	mon.link = mon.net = -1;
 	fmt(mon.host, sizeof(mon.host), "%s", from ? from : "anywhere");
@@ -208,16 +220,20 @@ static int account(const char *name)
 	if (!mon.refusal) {
 		if (set->pubkey_auth && (key.len ? key_good() : keys_check(&mon.user) > 0))
 			ways |= AUTH_PUBLICKEY;
-		if (!key.len && password_good())
+		if ((!key.len || set->key_and_password) && password_good())
 			ways |= AUTH_PASSWORD;
 		if (set->key_and_password && ways != need)
-			ways = key.len ? ways : 0;
+			ways = 0;
 	}
+	if (mon.refusal && strstr(mon.refusal, "shell"))
+		shell_check();
 	before = said;
 	if (ways)
 		session_check();
 	if (said > before)
 		ways = 0;
+	if (!ways && !said)
+		BAD("there is no way in: PubkeyAuthentication, PasswordAuthentication");
 	if (mode == PRINT)
 		fmt_fd(1, "%s: you %s%s%s%s\n", name, ways ? "can log in" : "can NOT log in",
 		       ways & AUTH_PUBLICKEY ? ", by key" : "",
@@ -366,23 +382,6 @@ static int key_read(const char *path)
 	return key.len != 0;
 }
 
-/* the server's own command line; as settings_args */
-static int settings_read(struct settings *s, int argc, char **argv)
-{
-	const char *name = strrchr(argv[0], '/');
-	char why[256];
-	int r;
-
-	settings_default(s, CFG_COMPAT_DROPBEAR && !strcmp(name ? name + 1 : argv[0], "dropbear"));
-	r = settings_args(s, argc, argv);
-	if (r)
-		return 2 + 1;
-	r = settings_file(s, why, sizeof(why));
-	if (r < 0)
-		bad(why);
-	return r < 0 ? 1 + 1 : 0;
-}
-
 /* our own options, and what comes behind --; 0: something is wrong with them */
 static int words_take(char **argv, char **words, unsigned room, const char **user)
 {
@@ -425,13 +424,16 @@ int check_main(int argc, char **argv)
 	}
 	mode = PRINT;
 	log_sink(take_line);
-	r = settings_read(&own, r, words);
-	if (r)
-		return r - 1;
+	r = sshd_settings(&own, r, words);
+	if (r && !said) /* their usage, or what they were asked for */
+		return r > 1 ? 2 : 0;
 	set = &own;
-	line_put("server", *SETTING(set, config_file) ? SETTING(set, config_file) : "flags alone");
-	r = server_check();
-	r &= user ? can(user) : somebody(1);
+	if (r == 0) {
+		line_put("server", SETTING(set, config_file));
+		r = server_check() & (user ? can(user) : somebody(1));
+	} else {
+		r = 0;
+	}
 	fmt_fd(1, r ? "somebody can log in\n" : "nobody can log in\n");
 	return !r;
 }

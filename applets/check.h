@@ -9,4 +9,7 @@
 /* 1: somebody could, by these settings and keys; where nobody could the log says why, of each account */
 int check_somebody(const struct settings *s, const struct hostkeys *h);
 
+/* sshd.c: of a command line and the file that it leads to; 0, or an exit status plus one */
+int sshd_settings(struct settings *s, int argc, char **argv);
+
 #endif

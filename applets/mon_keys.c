@@ -105,6 +105,10 @@ static void line_check(struct authkey *k, struct look *l)
 			l->path, l->no, (int)kind.len, (const char *)kind.p);
 		return;
 	}
+	if (!pubkey_bits(k->blob)) {
+		log_put(LOG_L_WARN, "%s line %lu: the key cannot be read", l->path, l->no);
+		return;
+	}
 	if (!mon.peer.len)
 		k->from = NULL;
 	if (cert_revoked(k->blob) || !take(k, l, 0))

@@ -47,16 +47,15 @@ static void reseed(int first)
 			"what there is");
 }
 
-/* flags, then the file; 0, or an exit status plus one */
-static int settings_read(struct settings *s)
+int sshd_settings(struct settings *s, int argc, char **argv)
 {
-	const char *slash = strrchr(args[0], '/');
+	const char *slash = strrchr(argv[0], '/');
 	char why[256];
 	int r;
 
 	settings_default(s,
-			 CFG_COMPAT_DROPBEAR && !strcmp(slash ? slash + 1 : args[0], "dropbear"));
-	r = settings_args(s, args_n, args);
+			 CFG_COMPAT_DROPBEAR && !strcmp(slash ? slash + 1 : argv[0], "dropbear"));
+	r = settings_args(s, argc, argv);
 	if (r)
 		return r;
 	if (settings_file(s, why, sizeof(why)) == 0)
@@ -151,7 +150,7 @@ static void reload(void)
 	const struct settings *s = CFG_SSHD_CONFIG ? &next_set : &set;
 	const char *wrong = NULL;
 
-	if (CFG_SSHD_CONFIG && settings_read(&next_set))
+	if (CFG_SSHD_CONFIG && sshd_settings(&next_set, args_n, args))
 		wrong = "settings";
 	else if (hostkeys_load(&next_keys, s, &rng) < 0)
 		wrong = "host keys";
@@ -301,7 +300,7 @@ int sshd_main(int argc, char **argv)
 	args_n = argc;
 	args = argv;
 	log_open(self_name(), 1, LOG_L_INFO, 4);
-	r = settings_read(&set);
+	r = sshd_settings(&set, argc, argv);
 	if (r)
 		return r - 1;
 	if (set.test_only == TEST_DUMP) {
