@@ -26,51 +26,46 @@ static const char usage[] =
     "             [-- [sshd|dropbear] [OPTION OF THE SERVER]...]\n";
 
 /* what is in a line of the log, and what to do then */
-static const char remedies[] =
-    "not in /etc/shells\0"
-    "a line there\0"
-    "shell\0"
-    "put it there, chmod 755\0"
-    "expired account\0"
-    "empty the 8th field in /etc/shadow, or set the clock\0"
-    "locked\0"
-    "passwd -u; or * in place of ! for keys alone\0"
-    "Permission\0"
-    "chown, chmod: the user has to get at it\0"
-    "denied\0"
-    "DenyUsers, DenyGroups\0"
-    "Permission\0"
-    "chown, chmod: the user has to get at it\0"
-    "allowed, r\0"
-    "AllowUsers, AllowGroups, dropbear -G\0"
-    "nonexistent user\0"
-    "a line of 7 fields in /etc/passwd\0"
-    "root log\0"
-    "PermitRootLogin; dropbear -w -g; a key\0"
-    "blank\0"
-    "passwd; or PermitEmptyPasswords, dropbear -B\0"
-    "password\0"
-    "passwd\0"
-    "the hash\0"
-    "passwd\0"
-    "others can read\0"
-    "chmod 600\0"
-    "(from=)\0"
-    "add the address there\0"
-    "the key expired\0"
-    "a later expiry-time=, or set the clock\0"
-    "not accepted\0"
-    "another key, or PubkeyAcceptedAlgorithms; what is not built in cannot be had\0"
-    "RevokedKeys\0"
-    "the file has to be there and whole, without that key\0"
-    "root alone\0"
-    "chown root, chmod 755, likewise all above it\0"
-    "cannot be read\0"
-    "the line of a .pub file as it is\0"
-    "too long\0"
-    "one key a line\0"
-    "No such file\0"
-    "put it there\0";
+static const char remedies[] = "not in /etc/shells\0"
+			       "a line there\0"
+			       "expired acc\0"
+			       "/etc/shadow, 8th field; the clock\0"
+			       "locked\0"
+			       "passwd -u; * in place of ! for keys alone\0"
+			       "Permission\0"
+			       "chown, chmod: the user has to get there\0"
+			       "denied\0"
+			       "DenyUsers, DenyGroups\0"
+			       "allowed, r\0"
+			       "AllowUsers, AllowGroups, dropbear -G\0"
+			       "nonexistent user\0"
+			       "a line of 7 fields in /etc/passwd\0"
+			       "root log\0"
+			       "PermitRootLogin, dropbear -w -g; a key\0"
+			       "blank\0"
+			       "passwd; PermitEmptyPasswords, dropbear -B\0"
+			       "password\0"
+			       "passwd\0"
+			       "the hash\0"
+			       "passwd\0"
+			       "others can read\0"
+			       "chmod 600\0"
+			       "(from=)\0"
+			       "add it there\0"
+			       "key expired\0"
+			       "expiry-time=; the clock\0"
+			       "not accepted\0"
+			       "another key; PubkeyAcceptedAlgorithms; build it in\0"
+			       "RevokedKeys\0"
+			       "a whole file, without the key\0"
+			       "root alone\0"
+			       "chown root, chmod 755, and all above\0"
+			       "cannot be read\0"
+			       "the line of a .pub file, as it is\0"
+			       "too long\0"
+			       "one key a line\0"
+			       "No such file\0"
+			       "put it there\0";
 
 static const struct settings *set;
 static struct str key;   /* --key */
@@ -131,7 +126,7 @@ static int key_good(void)
 			return 1;
 	}
 	if (!known)
-		BAD("--key: a key of a kind that is not accepted");
+		BAD("a key of a kind that is not accepted");
 	else if (said == before)
 		BAD("no line of authorized_keys has the key");
 	return 0;
@@ -190,9 +185,9 @@ static void session_check(void)
 	char name[32];
 
 	if (!set->permit_tty)
-		FINE("no terminals, by PermitTTY");
+		FINE("no terminal, by PermitTTY");
 	else if (pty_open(&master, &slave, name, sizeof(name), &mon.user) < 0)
-		FINE("there are no terminals (devpts is not mounted, or full): commands alone");
+		FINE("no terminal to be had: is devpts mounted?");
 	if (!auth_become()) {
 		said++;
 		return;
@@ -200,7 +195,7 @@ static void session_check(void)
 	program_check(forced ? forced : mon.user.shell);
 	dir = fd_open(mon.user.home, O_RDONLY | O_DIRECTORY);
 	if (dir < 0)
-		FINE("home %s: %s; they start in /", mon.user.home, err_text(-dir));
+		FINE("home %s: %s", mon.user.home, err_text(-dir));
 	else if (fstatvfs(dir, &v) == 0 && !v.f_bavail && v.f_blocks)
 		FINE("home %s: the disk is full", mon.user.home);
 }
@@ -238,10 +233,9 @@ static int account(const char *name)
 	if (!ways && !said)
 		BAD("there is no way in: PubkeyAuthentication, PasswordAuthentication");
 	if (mode == PRINT)
-		fmt_fd(1, "%s: you %s%s%s%s\n", name, ways ? "can log in" : "can NOT log in",
+		fmt_fd(1, "%s: you can%s log in%s%s\n", name, ways ? "" : " NOT",
 		       ways & AUTH_PUBLICKEY ? ", by key" : "",
-		       set->key_and_password && ways ? " and password" : "",
-		       !set->key_and_password && ways & AUTH_PASSWORD ? ", by password" : "");
+		       ways & AUTH_PASSWORD ? ", by password" : "");
 	return !ways;
 }
 
@@ -357,7 +351,7 @@ static int server_check(void)
 	s.make_keys = 0;
 	mode = made ? QUIET : PRINT;
 	if (getuid() != 0)
-		FINE("not root: what only root can read cannot be judged");
+		FINE("not root: it cannot all be judged");
 	if (hostkeys_load(&keys, &s, NULL) < 0 && !made)
 		return 0;
 	mode = PRINT;
@@ -367,8 +361,7 @@ static int server_check(void)
 		FINE("host keys: made when the server starts");
 	clock_sure(NULL, &by);
 	if (by)
-		FINE("the clock is behind: certificates are judged by %s, other dates by the clock",
-		     by);
+		FINE("the clock is behind: certificates go by %s", by);
 	return listeners_check() && (!keys.n || hostkeys_fit(&keys));
 }
 

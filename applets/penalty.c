@@ -20,6 +20,12 @@ struct source {
 static struct source sources[PENALTY_SOURCES] APART;
 static int some; /* 0: not yet looked at, so that its pages are not there */
 
+static const char *const words[PENALTY_MAX] = {
+    [PENALTY_CRASH] = "crash",   [PENALTY_AUTHFAIL] = "failed authentication",
+    [PENALTY_NOAUTH] = "no try", [PENALTY_REFUSE] = "",
+    [PENALTY_GRACE] = "timeout",
+};
+
 static int exempt(const struct addr *peer, const struct settings *s)
 {
 	return !s->penalty[PENALTY_MAX] ||
@@ -40,19 +46,6 @@ static struct source *find(const struct addr *peer, uint64_t now, struct source 
 			*next = p;
 	}
 	return NULL;
-}
-
-static const char *words(const struct source *p)
-{
-	static const char text[][24] = {
-	    [PENALTY_CRASH] = "caused crash",
-	    [PENALTY_AUTHFAIL] = "failed authentication",
-	    [PENALTY_NOAUTH] = "no attempt to log in",
-	    [PENALTY_REFUSE] = "connection refused",
-	    [PENALTY_GRACE] = "exceeded LoginGraceTime",
-	};
-
-	return text[p->why];
 }
 
 void penalty_add(const struct addr *peer, unsigned why, const struct settings *s, uint64_t now)
@@ -77,12 +70,12 @@ void penalty_add(const struct addr *peer, unsigned why, const struct settings *s
 		return;
 	p->refused = 1;
 	addr_host(peer, host, sizeof(host));
-	log_put(LOG_L_NOTICE, "penalty: %s is refused for now: %s", host, words(p));
+	log_put(LOG_L_NOTICE, "penalty: %s is refused for now: %s", host, words[why]);
 }
 
 const char *penalty_refusal(const struct addr *peer, const struct settings *s, uint64_t now)
 {
 	struct source *next, *p = some ? find(peer, now, &next) : NULL;
 
-	return p && p->refused && !exempt(peer, s) ? words(p) : NULL;
+	return p && p->refused && !exempt(peer, s) ? words[p->why] : NULL;
 }
