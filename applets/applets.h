@@ -14,6 +14,7 @@
 	USE_SSHD(ROW("sshd", sshd_main, "usr/sbin", "SSH server"))                          \
 	USE_SSHD(USE_COMPAT_DROPBEAR(                                                       \
 	    ROW("dropbear", sshd_main, "usr/sbin", "SSH server with dropbear's flags")))    \
+	USE_CHECK(ROW("check", check_main, "", "why somebody can, or cannot, log in"))      \
 	USE_SSH(ROW("ssh", ssh_main, "usr/bin", "SSH client"))                              \
 	USE_SSH(USE_COMPAT_DROPBEAR(                                                        \
 	    ROW("dbclient", ssh_main, "usr/bin", "SSH client with dropbear's flags")))      \
@@ -34,6 +35,7 @@
 int sshd_main(int argc, char **argv);
 /* the argument of sftp-server that is asked for a shell or a command in its place */
 #define SFTP_ONLY "sftp-only"
+int check_main(int argc, char **argv);
 int ssh_main(int argc, char **argv);
 int callhome_main(int argc, char **argv);
 int sftp_server_main(int argc, char **argv);

@@ -68,7 +68,7 @@ static const char *account_refusal(const struct user *u)
 }
 
 /* once for the connection; at most MON_NAME bytes */
-static void user_look_up(struct str name)
+void auth_user(struct str name)
 {
 	const char *where = NULL;
 	int r;
@@ -136,7 +136,7 @@ static int empty_allow(void)
 	       !two_factors();
 }
 
-static int password_allow(struct str pass)
+int auth_password(struct str pass)
 {
 	const struct user *u = &mon.user;
 	int ok;
@@ -240,7 +240,7 @@ static int factor_given(uint8_t method)
 }
 
 /* rights are given up here, for good unless they are root's */
-static int become(void)
+int auth_become(void)
 {
 	int r;
 
@@ -267,7 +267,7 @@ static int decide(uint8_t method, int query, struct str pass, struct str alg, st
 	if (method == AUTH_NONE)
 		ok = none_allow();
 	else if (method == AUTH_PASSWORD && !(mon.done & AUTH_PASSWORD))
-		ok = password_allow(pass);
+		ok = auth_password(pass);
 	else if (method == AUTH_PUBLICKEY)
 		ok = key_allow(query, alg, blob, sig);
 	if (!ok)
@@ -288,16 +288,18 @@ void auth_request(struct rd *r, struct wr *w)
 	if (user.len > MON_NAME) /* longer than any account's still */
 		user.len = MON_NAME;
 	if (!mon.user_asked)
-		user_look_up(user);
+		auth_user(user);
 	else if (!str_is(user, mon.user_name))
 		r->bad = 1; /* the engine does not let that happen */
 	if (r->bad)
 		return;
 	answer = decide(method, query && method == AUTH_PUBLICKEY, pass, alg, blob, sig);
-	if (answer == SSH_YES && !(query && method == AUTH_PUBLICKEY) && !become())
+	if (answer == SSH_YES && !(query && method == AUTH_PUBLICKEY) && !auth_become())
 		answer = SSH_NO;
 	if (answer == SSH_NO && method != AUTH_NONE) {
 		mon.fails += !query;
+		if (CFG_PENALTIES)
+			mon.refused = 1;
 		r->bad = mon.fails >> 7; /* an honest net ended it long ago */
 		floor_wait(start);
 	}

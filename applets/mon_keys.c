@@ -19,11 +19,17 @@ static size_t used_len;
 
 /* what lines are looked through for */
 struct look {
-	enum { LOOK_KEYS, LOOK_CAS, LOOK_PRINCIPALS } what;
+	enum {
+		LOOK_KEYS,
+		LOOK_CAS,
+		LOOK_PRINCIPALS,
+		LOOK_ALL
+	} what;                  /* ALL: as if each was asked for */
 	const struct cert *cert; /* NULL: a plain key */
 	struct str blob;         /* the key; the CA's where there is a certificate */
 	const char *path;
 	unsigned long no; /* of the line */
+	unsigned good;    /* LOOK_ALL: how many */
 };
 
 void keys_forget(void)
@@ -76,12 +82,45 @@ static int line_is(const struct authkey *k, const struct look *l)
 {
 	if (CFG_CERTS && l->what == LOOK_PRINCIPALS)
 		return cert_principal(l->cert, k->comment, 0);
+	if (CFG_CHECK && l->what == LOOK_ALL)
+		return 1;
 	return str_eq(k->blob, l->blob) &&
 	       (!CFG_CERTS || l->what == LOOK_CAS || k->ca == (l->cert != NULL));
 }
 
+/* LOOK_ALL: whether its key would be taken */
+static void line_check(struct authkey *k, struct look *l)
+{
+	const char *list = SETTING(mon.set, pubkey_algs), *from = k->from;
+	struct str kind = pubkey_name(k->blob);
+	unsigned i;
+
+	for (i = 0; sigs[i]; i++)
+		if (str_is(kind, sigs[i]->key_name) &&
+		    (*list ? list_has(str_of(list), str_of(sigs[i]->name))
+			   : !(sigs[i]->off & (NO_SERVER | OFF_SERVER))))
+			break;
+	if (!sigs[i]) {
+		log_put(LOG_L_WARN, "%s line %lu: a key of a kind that is not accepted: %*p",
+			l->path, l->no, (int)kind.len, (const char *)kind.p);
+		return;
+	}
+	if (!pubkey_bits(k->blob)) {
+		log_put(LOG_L_WARN, "%s line %lu: the key cannot be read", l->path, l->no);
+		return;
+	}
+	if (!mon.peer.len)
+		k->from = NULL;
+	if (cert_revoked(k->blob) || !take(k, l, 0))
+		return;
+	log_put(LOG_L_INFO, "%s line %lu: %s%*p%s%s", l->path, l->no,
+		k->ca ? "certificates by " : "", (int)kind.len, (const char *)kind.p,
+		from ? ", from " : "", from ? from : "");
+	l->good++;
+}
+
 /* 1: this line is for the key, and allows it */
-static int line_look(char *line, const struct look *l)
+static int line_look(char *line, struct look *l)
 {
 	struct authkey k = {0};
 	char *kept = (char *)mon.keep + mon.kept; /* where it stays if it is the one */
@@ -99,6 +138,11 @@ static int line_look(char *line, const struct look *l)
 		log_put(LOG_L_WARN, "%s line %lu: %s%s%*p", l->path, l->no,
 			k.why ? k.why : "options have no place here", k.what.len ? ": " : "",
 			(int)k.what.len, (const char *)k.what.p);
+		return 0;
+	}
+	if (CFG_CHECK && l->what == LOOK_ALL) {
+		if (r == AUTHKEYS_KEY)
+			line_check(&k, l);
 		return 0;
 	}
 	return r == AUTHKEYS_KEY && line_is(&k, l) && (l->what == LOOK_CAS || take(&k, l, n));
@@ -132,8 +176,9 @@ static int file_look(const struct user *u, const char *path, struct look *l)
 	int fd = user_open(u, path, mon.set->strict_modes, why, sizeof(why));
 
 	if (fd < 0) {
-		log_put(fd == -ENOENT ? LOG_L_DEBUG : LOG_L_WARN, "no keys of '%s': %s", u->name,
-			why);
+		log_put(fd == -ENOENT && !(CFG_CHECK && l->what == LOOK_ALL) ? LOG_L_DEBUG
+									     : LOG_L_WARN,
+			"no keys of '%s': %s", u->name, why);
 		return 0;
 	}
 	l->path = path;
@@ -207,6 +252,8 @@ static int trusted_look(const struct user *u, struct look *l)
 		return 0;
 	}
 	l->path = path;
+	if (CFG_CHECK && l->what == LOOK_ALL)
+		return lines_look(fd, l);
 	l->what = LOOK_CAS;
 	if (!lines_look(fd, l))
 		return 0;
@@ -243,6 +290,16 @@ int keys_allow(const struct user *u, struct str alg, struct str blob)
 	l.cert = &cert;
 	l.blob = cert.ca;
 	return keys_look(u, &l) || trusted_look(u, &l);
+}
+
+unsigned keys_check(const struct user *u)
+{
+	struct look l = {.what = LOOK_ALL};
+
+	keys_look(u, &l);
+	if (CFG_CERTS)
+		trusted_look(u, &l);
+	return l.good;
 }
 
 int keys_touched(struct str alg, struct str sig)

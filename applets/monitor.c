@@ -14,6 +14,7 @@
 
 #include "monitor.h"
 #include "sig.h"
+#include "slots.h"
 
 #define REST_MS 50 /* of silence, then what a request took is given back */
 #define LINK 4     /* descriptor of the listener's link */
@@ -23,7 +24,8 @@ enum { BEFORE = 1, AFTER = 2 };
 
 struct monitor mon APART;
 struct mon_scratch mon_scratch APART;
-static int over; /* the connection is to end */
+static int over;        /* the connection is to end */
+static uint8_t penalty; /* enum penalty: for what, where that is before the login */
 
 void monitor_sign(unsigned key, const struct sig *sig, struct str msg, struct wr *w)
 {
@@ -63,6 +65,8 @@ static void bye_request(struct rd *r, struct wr *w)
 	(void)w;
 	if (!rd_done(r))
 		return;
+	if (CFG_PENALTIES)
+		penalty = mon.refused ? PENALTY_AUTHFAIL : PENALTY_NOAUTH;
 	if (mon.authed)
 		log_put(LOG_L_INFO, "Exit (%s) from <%s>: %s%s%*p", mon.user.name, mon.from,
 			ssh_error_text(err), text.len ? ": " : "", (int)text.len,
@@ -294,6 +298,8 @@ static void loop(int sig)
 		int left = grace_left(), n;
 
 		if (left == 0) {
+			if (CFG_PENALTIES)
+				penalty = PENALTY_GRACE;
 			log_put(LOG_L_INFO, "Exit before auth from <%s>: Timeout before auth",
 				mon.from);
 			return;
@@ -316,6 +322,10 @@ static void loop(int sig)
 /* all that the connection had: its process, its commands' terminals */
 static void end(void)
 {
+	char over_for = (char)(SAY_OVER + penalty);
+
+	if (CFG_PENALTIES && !mon.authed && mon.link >= 0)
+		msg_send(mon.link, &over_for, 1, NULL, 0);
 	close(mon.net);
 	session_end_all();
 	if (mon.net_pid > 0 && waitpid(mon.net_pid, NULL, WNOHANG) == 0 && !mon.authed)
@@ -335,8 +345,10 @@ int monitor_run(int sock)
 	if (r < 0)
 		log_put(LOG_L_ERROR, "cannot start the network process for %s: %s", mon.from,
 			err_text(-r));
-	else
+	if (r >= 0)
 		loop(sig);
+	else if (CFG_PENALTIES)
+		penalty = PENALTY_COUNT; /* for nothing */
 	end();
 	return 0;
 }

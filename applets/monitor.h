@@ -16,6 +16,7 @@ struct monitor {
 	const char *refusal; /* why this user may not at all; NULL where they may */
 	uint8_t done;        /* enum ssh_method of the factors that are given */
 	uint8_t user_asked, authed, fails;
+	uint8_t refused; /* a try, or a query, to log in */
 	uint8_t n_hostkeys;
 	int net;  /* socketpair to the network process */
 	int link; /* to the listener, -1: none */
@@ -77,11 +78,17 @@ void prove_request(struct rd *r, struct wr *w);
 
 /* mon_auth.c */
 void auth_request(struct rd *r, struct wr *w);
+/* looks the user up, once for the connection; at most MON_NAME bytes; the log says mon.refusal */
+void auth_user(struct str name);
+int auth_password(struct str pass); /* 1: it is the user's, and one will do */
+int auth_become(void);              /* 1: we are the user now, for good */
 
 /* mon_keys.c */
 /* 1: a line of the user's files allows the key; what it demands is kept */
 int keys_allow(const struct user *u, struct str alg, struct str blob);
 void keys_forget(void); /* the one found last was not proven */
+/* how many lines let somebody in; what the log says of each takes in those that do not (CHECK) */
+unsigned keys_check(const struct user *u);
 /* 1: the token that made this good signature was touched, and knew its user, as wanted */
 int keys_touched(struct str alg, struct str sig);
 void keys_proven(const struct user *u, struct str blob);

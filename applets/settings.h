@@ -23,6 +23,17 @@ enum permit_root { ROOT_NO, ROOT_KEY_ONLY, ROOT_FORCED, ROOT_YES };
 enum permit_empty { EMPTY_NO, EMPTY_YES, EMPTY_ROOT };          /* ROOT: for uid 0 alone */
 enum test_only { TEST_NO, TEST_CHECK, TEST_DUMP };              /* sshd -t, -T */
 enum gateway_ports { GATEWAY_NO, GATEWAY_YES, GATEWAY_CLIENT }; /* loopback, any, as asked */
+/* PerSourcePenalties: seconds for each, and the bounds of their sum; PENALTY_MAX 0: off */
+enum penalty {
+	PENALTY_CRASH,
+	PENALTY_AUTHFAIL,
+	PENALTY_NOAUTH,
+	PENALTY_REFUSE,
+	PENALTY_GRACE,
+	PENALTY_MAX,
+	PENALTY_MIN,
+	PENALTY_COUNT
+};
 
 struct settings {
 	/* how to run */
@@ -74,6 +85,8 @@ struct settings {
 	uint16_t version_addendum;
 	uint16_t subsystem[SETTINGS_SUBSYSTEMS]; /* name, a space, command line */
 	uint16_t net_user;                       /* whom the network process becomes */
+	uint16_t penalty_exempt;                 /* addresses and nets, comma list */
+	uint32_t penalty[PENALTY_COUNT];
 	/* the loader's own */
 	uint32_t given[SETTINGS_ROWS / 32]; /* rows set by flags or file, not by default */
 	uint16_t text_len;

@@ -40,6 +40,18 @@ static void dump_text(const struct settings *s, const struct setting *row, int f
 	fmt_fd(fd, at ? "\n" : "none\n");
 }
 
+static void dump_penalties(const uint32_t *seconds, int fd)
+{
+	if (!seconds[PENALTY_MAX])
+		return fmt_fd(fd, "no\n");
+	for (unsigned i = 0; i < PENALTY_COUNT; i++) {
+		struct str name = set_enum_name(set_enums[E_PENALTY], i);
+
+		fmt_fd(fd, "%.*s:%u%s", (int)name.len, (const char *)name.p, seconds[i],
+		       i + 1 < PENALTY_COUNT ? " " : "\n");
+	}
+}
+
 static void dump_row(const struct settings *s, const struct setting *row, int fd)
 {
 	const void *at = (const char *)s + row->off;
@@ -52,6 +64,8 @@ static void dump_row(const struct settings *s, const struct setting *row, int fd
 		return;
 	set_head_dump(fd, row->name);
 	fmt_fd(fd, " ");
+	if (CFG_PENALTIES && row->type == SET_PENALTY)
+		return dump_penalties(at, fd);
 	switch (row->type) {
 	case SET_FORWARD: value += ((const uint8_t *)at)[1] * 2u; e = E_FORWARD; /* fall through */
 	case SET_ENUM:

@@ -71,7 +71,7 @@ static const char *tidy(const struct setting *row, char *v)
 	if (n < 0)
 		return "quotes not closed";
 	if (n > 1 && row->type != SET_LIST && row->type != SET_WORDS && row->type != SET_REKEY &&
-	    row->type != SET_ENUM)
+	    !(CFG_PENALTIES && row->type == SET_PENALTY) && row->type != SET_ENUM)
 		return "one value is wanted";
 	return NULL;
 }

@@ -75,6 +75,8 @@ const struct setting set_table[K_COUNT] = {
     [K_PER_SOURCE] = {NAMED("PerSourceMaxStartups") TEXT(CFG_UNAUTH_SOURCE),
 	AT(unauth_source), SET_NUM, 0},
     [K_MAX_CONNECTIONS] = {NAMED("MaxConnections") TEXT(CFG_CONNS_MAX), AT(conns_max), SET_NUM, 1},
+    USE_PENALTIES([K_PENALTIES] = {NAMED("PerSourcePenalties") "yes", AT(penalty), SET_PENALTY, 0},
+	[K_PENALTY_EXEMPT] = {NAMED("PerSourcePenaltyExemptList"), AT(penalty_exempt), SET_WORD, 0}, )
     [K_KEX] = {NAMED("KexAlgorithms"), AT(kex), SET_ALG, ALG_KEX},
     [K_CIPHERS] = {NAMED("Ciphers"), AT(ciphers), SET_ALG, ALG_CIPHER},
     [K_MACS] = {NAMED("MACs"), AT(macs), SET_ALG, ALG_MAC},
@@ -143,4 +145,7 @@ const char *const set_enums[E_COUNT] = {
 	"0none;" USE_KEY_SK("1touch-required;4verify-required;"
 			    "5touch-required,verify-required;5verify-required,touch-required;"),
     [E_QOS] = "0none;",
-};
+    /* enum penalty; then what bounds OpenSSH's tables, while ours has the size that it has */
+    USE_PENALTIES([E_PENALTY] =
+		      "0crash;1authfail;2noauth;3refuseconnection;4grace-exceeded;5max;6min;"
+		      "7max-sources4;7max-sources6;7overflow;7overflow6;")};

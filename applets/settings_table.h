@@ -25,7 +25,8 @@ enum set_type {
 	SET_REST,    /* uint16_t, the rest of the line as it is; "none" is empty */
 	SET_SUBSYS,  /* uint16_t[SETTINGS_SUBSYSTEMS], name and rest of the line */
 	SET_FLAG,    /* nothing; the flags know */
-	SET_OCTAL    /* uint32_t, up to 0777 */
+	SET_OCTAL,   /* uint32_t, up to 0777 */
+	SET_PENALTY  /* uint32_t[PENALTY_COUNT] */
 };
 
 enum set_enum {
@@ -40,7 +41,8 @@ enum set_enum {
 	E_FORWARD,
 	E_QOS,
 	E_TOKEN,
-	E_COUNT
+	E_PENALTY,
+	E_COUNT = E_PENALTY + CFG_PENALTIES
 };
 
 /* rows; those behind K_KEYWORDS have no keyword, only flags */
@@ -97,7 +99,7 @@ enum set_row {
 	K_MAX_STARTUPS,
 	K_PER_SOURCE,
 	K_MAX_CONNECTIONS,
-	K_KEX,
+	USE_PENALTIES(K_PENALTIES, K_PENALTY_EXEMPT, ) K_KEX,
 	K_CIPHERS,
 	K_MACS,
 	K_HOSTKEY_ALGS,

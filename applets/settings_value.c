@@ -305,6 +305,43 @@ static const char *put_words(struct settings *s, const struct setting *row, uint
 	return put_text(s, to, *what);
 }
 
+/* what is before the character, off the front of the rest; all of it where there is none */
+static struct str cut(struct str *rest, char at)
+{
+	const uint8_t *end = memchr(rest->p, at, rest->len);
+	struct str word = {rest->p, end ? (size_t)(end - rest->p) : rest->len};
+	size_t n = word.len + (end != NULL);
+
+	rest->p += n;
+	rest->len -= n;
+	return word;
+}
+
+/* yes, no, or words `name:time`, the rest of them as by default */
+static const char *put_penalties(uint32_t *to, struct str *what)
+{
+	static const uint16_t usual[PENALTY_COUNT] = {90, 5, 1, 10, 10, 600, 15};
+	struct str all = *what, word;
+	unsigned i;
+	int n;
+
+	for (i = 0; i < PENALTY_COUNT; i++)
+		to[i] = usual[i];
+	if (same(all, "no") || same(all, "off"))
+		to[PENALTY_MAX] = 0;
+	if (same(all, "yes") || !to[PENALTY_MAX])
+		return NULL;
+	while (all.len) {
+		word = *what = cut(&all, ' ');
+		n = set_enum_value(set_enums[E_PENALTY], cut(&word, ':'));
+		if (n < 0 || !word.len)
+			return "no penalty NAME:TIME";
+		if (n < PENALTY_COUNT && !set_take_time(word, &to[n]))
+			return "not a time";
+	}
+	return NULL;
+}
+
 const char *set_read(struct settings *s, unsigned k, struct str *what)
 {
 	const struct setting *row = &set_table[k];
@@ -314,6 +351,8 @@ const char *set_read(struct settings *s, unsigned k, struct str *what)
 		return "no value";
 	if (CFG_FORWARD && row->type == SET_OCTAL)
 		return set_take_octal(*what, to) ? NULL : "not an octal mode";
+	if (CFG_PENALTIES && row->type == SET_PENALTY)
+		return put_penalties(to, what);
 	switch (row->type) {
 	case SET_ENUM:
 	case SET_FORWARD: return put_enum(s, k, *what);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "penalty.h"
 #include "slots.h"
 
 struct slot slots[SLOTS] APART;
@@ -111,16 +112,19 @@ void slot_free(struct slot *s)
 	*s = (struct slot){.link = -1};
 }
 
-void slot_progress(struct slot *s)
+void slot_progress(struct slot *s, const struct settings *set)
 {
 	char word[4];
 	int none = 0;
 	ssize_t n = msg_recv(s->link, word, sizeof(word), NULL, &none);
 
-	if (n <= 0)
+	if (n <= 0 || (CFG_PENALTIES && word[0] >= SAY_OVER)) {
+		if (CFG_PENALTIES && waiting(s)) /* without a word: it has crashed */
+			penalty_add(&s->peer, n > 0 ? word[0] - SAY_OVER : PENALTY_CRASH, set,
+				    clock_ms());
 		slot_free(s);
-	else if (word[0] == 'K')
+	} else if (word[0] == SAY_KEYED)
 		s->state = SLOT_KEYED;
-	else if (word[0] == 'A')
+	else if (word[0] == SAY_IN)
 		s->state = SLOT_IN;
 }

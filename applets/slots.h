@@ -28,6 +28,10 @@ extern struct slot slots[SLOTS];
 /* a free slot for a connection from there, by ending another where the limits ask for it; NULL: refused */
 struct slot *slot_take(const struct addr *peer, const struct settings *s);
 void slot_free(struct slot *s);
-void slot_progress(struct slot *s); /* its link can be read */
+/* its link can be read; set: for what one that was not logged in gets for its end */
+void slot_progress(struct slot *s, const struct settings *set);
+
+/* a letter through the link: keys are there; logged in; over before that, plus enum penalty */
+enum { SAY_KEYED = 'K', SAY_IN = 'A', SAY_OVER = 'a' };
 
 #endif

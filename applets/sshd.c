@@ -14,10 +14,12 @@
 #include <unistd.h>
 
 #include "applets.h"
+#include "check.h"
 #include "hostkeys.h"
 #include "listen.h"
 #include "mon.h"
 #include "monitor.h"
+#include "penalty.h"
 #include "slots.h"
 
 static struct settings set APART, next_set APART;
@@ -45,16 +47,15 @@ static void reseed(int first)
 			"what there is");
 }
 
-/* flags, then the file; 0, or an exit status plus one */
-static int settings_read(struct settings *s)
+int sshd_settings(struct settings *s, int argc, char **argv)
 {
-	const char *slash = strrchr(args[0], '/');
+	const char *slash = strrchr(argv[0], '/');
 	char why[256];
 	int r;
 
 	settings_default(s,
-			 CFG_COMPAT_DROPBEAR && !strcmp(slash ? slash + 1 : args[0], "dropbear"));
-	r = settings_args(s, args_n, args);
+			 CFG_COMPAT_DROPBEAR && !strcmp(slash ? slash + 1 : argv[0], "dropbear"));
+	r = settings_args(s, argc, argv);
 	if (r)
 		return r;
 	if (settings_file(s, why, sizeof(why)) == 0)
@@ -114,13 +115,31 @@ static void connection_start(int conn, const struct addr *peer)
 	}
 }
 
+/* 1: not from there, for now. As OpenSSH logs it, whose lines are read by programs. */
+static int penalised(int conn, const struct addr *peer)
+{
+	static unsigned refused;
+	const char *why = penalty_refusal(peer, &set, clock_ms());
+	char from[64], to[64];
+	struct addr own;
+
+	if (!why || sock_local(conn, &own) < 0)
+		return why != NULL;
+	addr_host(peer, from, sizeof(from));
+	addr_host(&own, to, sizeof(to));
+	log_put(LOG_L_INFO, "drop connection #%u from [%s]:%u on [%s]:%u penalty: %s", refused++,
+		from, addr_port(peer), to, addr_port(&own), why);
+	return 1;
+}
+
 static void accept_all(int fd)
 {
 	struct addr peer;
 	int conn, i;
 
 	for (i = 0; i < 16 && (conn = sock_accept(fd, &peer)) >= 0; i++) {
-		connection_start(conn, &peer);
+		if (!CFG_PENALTIES || !penalised(conn, &peer))
+			connection_start(conn, &peer);
 		close(conn);
 	}
 }
@@ -131,10 +150,12 @@ static void reload(void)
 	const struct settings *s = CFG_SSHD_CONFIG ? &next_set : &set;
 	const char *wrong = NULL;
 
-	if (CFG_SSHD_CONFIG && settings_read(&next_set))
+	if (CFG_SSHD_CONFIG && sshd_settings(&next_set, args_n, args))
 		wrong = "settings";
 	else if (hostkeys_load(&next_keys, s, &rng) < 0)
 		wrong = "host keys";
+	else if (CFG_CHECK && !check_somebody(s, &next_keys))
+		wrong = "accounts";
 	else if (CFG_SSHD_CONFIG && listen_change(&next_set) < 0)
 		wrong = "addresses";
 	if (wrong) {
@@ -194,7 +215,7 @@ static void loop(int sig)
 		for (i = 1 + listening; i < n; i++) /* before new ones come: they make room */
 			for (j = 0; p[i].revents && j < SLOTS; j++)
 				if (slots[j].state != SLOT_FREE && slots[j].link == p[i].fd) {
-					slot_progress(&slots[j]);
+					slot_progress(&slots[j], &set);
 					break;
 				}
 		for (i = 1; i < 1 + listening; i++)
@@ -279,7 +300,7 @@ int sshd_main(int argc, char **argv)
 	args_n = argc;
 	args = argv;
 	log_open(self_name(), 1, LOG_L_INFO, 4);
-	r = settings_read(&set);
+	r = sshd_settings(&set, argc, argv);
 	if (r)
 		return r - 1;
 	if (set.test_only == TEST_DUMP) {
@@ -291,6 +312,8 @@ int sshd_main(int argc, char **argv)
 	reseed(1);
 	if (hostkeys_load(&keys, &set, &rng) < 0)
 		return 1;
+	if (CFG_CHECK && set.test_only && getuid() == 0)
+		check_somebody(&set, &keys); /* a warning: accounts may come */
 	if (set.test_only)
 		return 0;
 	if (!set.pass_env) /* nothing of ours is for others, and the processes of connections stay small */

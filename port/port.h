@@ -48,6 +48,8 @@ void log_open(const char *name, int to_stderr, enum log_level most, int facility
 /* for a process without files: connected to /dev/log now and never again (sandbox_net does it) */
 void log_hold(void);
 void log_put(enum log_level l, const char *f, ...);
+/* from now on lines of any level go to f, without a head; where that says 0 they are logged as well (CHECK) */
+void log_sink(int (*f)(enum log_level l, const char *line));
 /* what only -v shows is not there at all without LOG_DEBUG */
 #define log_put(l, ...)                                 \
 	do {                                            \
@@ -175,6 +177,8 @@ struct user {
 /* 0, -ENOENT, or another error: the file that failed is in *where (static text) */
 int user_find(const char *name, struct user *u, const char **where);
 int user_find_uid(uid_t uid, struct user *u);
+/* the name in line n of passwd, from 0; 0 behind the last */
+int user_nth(unsigned n, char name[USER_NAME]);
 /* 0 and the name, or -ENOENT and the number in digits */
 int user_name_of(uid_t uid, char name[USER_NAME]);
 int group_name_of(gid_t gid, char name[USER_NAME]);

@@ -138,6 +138,22 @@ int user_find_uid(uid_t uid, struct user *u)
 	return find(NULL, uid, u, &where);
 }
 
+int user_nth(unsigned n, char name[USER_NAME])
+{
+	struct fields f;
+	int r;
+
+	if (fields_open(&f, files[PASSWD]) < 0)
+		return 0;
+	do
+		r = fields_line(&f);
+	while (r && n--);
+	if (r)
+		fields_next(&f, name, USER_NAME, ':');
+	fields_close(&f);
+	return r;
+}
+
 int user_name_of(uid_t uid, char name[USER_NAME])
 {
 	struct user u;

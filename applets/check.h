@@ -1,0 +1,15 @@
+/* check.h - whether anybody could log in. */
+/* SPDX-License-Identifier: MIT */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include "hostkeys.h"
+#include "settings.h"
+
+/* 1: somebody could, by these settings and keys; where nobody could the log says why, of each account */
+int check_somebody(const struct settings *s, const struct hostkeys *h);
+
+/* sshd.c: of a command line and the file that it leads to; 0, or an exit status plus one */
+int sshd_settings(struct settings *s, int argc, char **argv);
+
+#endif
