@@ -27,7 +27,10 @@
 	USE_KEYGEN(USE_COMPAT_DROPBEAR(                                                     \
 	    ROW("dropbearkey", dropbearkey_main, "usr/bin", "makes keys, for dropbear")))   \
 	USE_KEYGEN(USE_COMPAT_DROPBEAR(                                                     \
-	    ROW("dropbearconvert", dropbearconvert_main, "usr/bin", "to and from its files")))
+	    ROW("dropbearconvert", dropbearconvert_main, "usr/bin", "to and from its files")))  \
+	USE_GUARD(ROW("guard", guard_main, "", "a change that undoes itself"))              \
+	USE_GUARD(ROW("confirm", confirm_main, "", "unless the next login confirms it"))    \
+	USE_RECEIVE(ROW("receive", receive_main, "", "takes a file that somebody has signed"))
 
 /* argv[0] is the name that the applet was called by, perhaps with a path before it */
 int sshd_main(int argc, char **argv);
@@ -42,5 +45,8 @@ int ssh_add_main(int argc, char **argv);
 int keygen_main(int argc, char **argv);
 int dropbearkey_main(int argc, char **argv);
 int dropbearconvert_main(int argc, char **argv);
+int guard_main(int argc, char **argv);
+int confirm_main(int argc, char **argv);
+int receive_main(int argc, char **argv);
 
 #endif
