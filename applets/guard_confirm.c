@@ -22,8 +22,6 @@
 #define OTHERS "sshd,sshd-session,dropbear" /* the innermost of them is of this login */
 #define TICK 10                             /* milliseconds, of /proc/PID/stat */
 
-static const char usage[] = "usage: confirm [--force] [ID]\n";
-
 struct process {
 	unsigned parent;
 	uint64_t start; /* clock_boot_ms */
@@ -89,8 +87,8 @@ static void env_read(void)
 	env_start = number(text);
 }
 
-/* when this login was made; 0: it has been said why nobody knows */
-static uint64_t login_start(int force)
+/* when this login was made; 0: nobody knows, *why */
+static uint64_t login_start(int force, const char **why)
 {
 	uint64_t found = 0, other = 0;
 	unsigned pid = (unsigned)getppid();
@@ -104,47 +102,42 @@ static uint64_t login_start(int force)
 		else if (p.other && !other)
 			other = p.start;
 	}
-	if (!found && !told) /* no /proc, or one that hides the others' processes */
-		found = env_start;
-	else if (!found && env_start)
-		fmt_fd(2, "confirm: this program has left its login (tmux, screen, nohup): log in "
-			  "anew, and confirm there\n");
-	else if (!found && !(found = other) && force)
-		found = UINT64_MAX;
-	else if (!found)
-		fmt_fd(2, "confirm: nobody can tell when this login was made: confirm through SSH, "
-			  "or with --force if you have just come in\n");
-	return found;
+	*why = "this login was there before the change: log in anew, and confirm there";
+	if (found)
+		return found;
+	if (!told) /* no /proc, or one that hides the others' processes */
+		return env_start;
+	if (env_start) {
+		*why = "not below its login any more (tmux, nohup): log in anew, and confirm there";
+		return 0;
+	}
+	if (other)
+		return other;
+	*why = "nobody can tell since when you are logged in: --force, if since the change";
+	return force ? UINT64_MAX : 0;
 }
 
 int confirm_main(int argc, char **argv)
 {
-	static const char *const names[] = {"--force", NULL};
-	char **operands = argv + 1, *arg;
-	int force = 0, what;
-	uint64_t start;
+	const char *why;
+	int force;
 
-	(void)argc;
 	self_init(argv);
-	while ((what = flag_word(&operands, names, &arg)) == 0)
-		force = 1;
-	if (what != -1 || (operands[0] && operands[1])) {
-		fmt_fd(2, "%s", usage);
+	force = argc > 1 && !strcmp(argv[1], "--force");
+	if (argc > 2 + force || (argc > 1 + force && argv[1 + force][0] == '-')) {
+		fmt_fd(2, "usage: confirm [--force] [ID]\n");
 		return 2;
 	}
-	if (!guard_find(*operands) || !(start = login_start(force)))
+	if (!guard_find(argv[1 + force]))
 		return 1;
-	if (!guard.since || guard.undoing)
-		fmt_fd(2, "confirm: guard %u: the change is %s\n", guard.id,
-		       guard.undoing ? "being undone" : "still running: try again");
-	else if (start <= guard.since)
-		fmt_fd(2,
-		       "confirm: guard %u: this login was there before the change: log in anew, "
-		       "and confirm there\n",
-		       guard.id);
-	else if (!guard_forget())
-		fmt_fd(2, "confirm: guard %u: it is being undone\n", guard.id);
-	else
-		return fmt_fd(1, "guard %u: confirmed, the change stays\n", guard.id), 0;
+	if (!guard.saved.since || guard.undoing) {
+		why = guard.undoing ? "it is being undone" : "the change is still running";
+	} else {
+		if (login_start(force, &why) > guard.saved.since && guard_forget()) {
+			fmt_fd(1, "guard %u: confirmed, the change stays\n", guard.id);
+			return 0;
+		}
+	}
+	fmt_fd(2, "confirm: guard %u: %s\n", guard.id, why);
 	return 1;
 }

@@ -1,13 +1,9 @@
 /* guard_file.c - the file of a guard, and the way back that it describes. */
 /* SPDX-License-Identifier: MIT */
-/*
- * Its text: two numbers of 20 digits, since and until, each with a character
- * behind it; the lines of files; '!', the command to undo it, and a newline,
- * without which it is no guard: the change has not begun then.
- */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h> /* rename */
 #include <string.h>
 #include <sys/file.h>
@@ -18,186 +14,147 @@
 #include "guard.h"
 #include "port.h"
 
-#define NUMBERS 42
-#define PLACES 4
-#define BOOT 3
-#define LIMIT 120 /* seconds that the command to undo it may keep others waiting */
+#define NAME 256
+#define LIMIT 120 /* seconds that a command may keep the start of the machine waiting */
+#define HEAD offsetof(struct guard_saved, text)
 
 struct guard guard APART;
-static char aside[2][GUARD_PATH + 32] APART; /* a copy; what stood in its place */
+static char undo_name[sizeof(guard.path) + 8] ASIDE;
+static char copy[NAME] ASIDE, old[NAME] ASIDE; /* beside a file; what it replaces */
 
-static int fail(const char *what, int err)
+int guard_fail(const char *what, int err)
 {
-	fmt_fd(2, "%s: %s: %s\n", self_name(), what, err_text(err < 0 ? -err : err));
+	fmt_fd(2, "%s: %s: %s\n", self_name(), what, err_text(err));
 	return 0;
 }
 
-int guard_run(const char *const *argv)
+static int run(const char *program, const char *flag, const char *a, const char *b)
 {
+	const char *const argv[] = {program, flag, a, b, NULL};
+
 	return prog_wait(prog_spawn(argv, 0, 1));
 }
 
 static void remove_all(const char *path)
 {
-	const char *const argv[] = {"rm", "-rf", "--", path, NULL};
+	run("rm", "-rf", path, NULL);
+}
+
+/* ---- names ------------------------------------------------------------------ */
+
+/* the names of that number; 0: their folder is not there, or not ours alone */
+static int place(unsigned id, int make)
+{
+	unsigned me = getuid();
 	struct stat st;
+	size_t n;
 
-	if (!lstat(path, &st))
-		guard_run(argv);
+	n = fmt(guard.path, sizeof(guard.path),
+		id > GUARD_IDS ? CFG_HOSTKEY_DIR "/guard"
+		: me           ? "/tmp/cubssh-guard.%u"
+			       : "/var/run/cubssh-guard",
+		me);
+	if (make)
+		mkdir(guard.path, 0700);
+	if (lstat(guard.path, &st) || !S_ISDIR(st.st_mode) || st.st_uid != me || (st.st_mode & 077))
+		return 0;
+	fmt(guard.path + n, 8, "/%u", id);
+	fmt(undo_name, sizeof(undo_name), "%s.undo", guard.path);
+	guard.id = id;
+	return 1;
 }
 
-/* ---- where ------------------------------------------------------------------ */
-
-static void place(char dir[64], int i)
+static int forget_name(void)
 {
-	static const char *const above[] = {"/run", "/var/run", "/tmp"};
+	int was = !unlink(guard.undoing ? undo_name : guard.path);
 
-	if (i == BOOT)
-		fmt(dir, 64, CFG_HOSTKEY_DIR "/guard");
-	else
-		fmt(dir, 64, "%s/cubssh-guard.%u", above[i], (unsigned)getuid());
+	sync();
+	return was;
 }
 
-/* a descriptor of the folder, if it is ours and nobody else's; -errno */
-static int place_open(const char *dir)
+/* the path behind p, or the first; NULL: there is none. Its copy is called .NAME.guard-ID */
+static char *file_next(char *p)
 {
-	int fd = fd_open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-	struct stat st;
+	char *slash;
 
-	if (fd < 0 || (!fstat(fd, &st) && st.st_uid == getuid() && !(st.st_mode & 077)))
-		return fd;
-	close(fd);
-	return -EPERM;
-}
-
-static void name_undo(char path[96])
-{
-	fmt(path, 96, "%s.undo", guard.path);
-}
-
-static const char *name_now(char path[96])
-{
-	name_undo(path);
-	return guard.undoing ? path : guard.path;
-}
-
-/* one behind .NAME.guard-ID of each file's name: the copy, and with ~ what it replaces */
-static void names_aside(const char *path, int n)
-{
-	const char *slash = strrchr(path, '/');
-	unsigned i;
-
-	for (i = 0; i < 2; i++)
-		fmt(aside[i], sizeof(aside[i]), "%.*s.%.*s.guard-%u%s", (int)(slash + 1 - path),
-		    path, n - (int)(slash + 1 - path), slash + 1, guard.id, i ? "~" : "");
-}
-
-/* takes a line of files: its path, NUL-terminated, and '+' or '-' before it; NULL: there is none */
-static char *file_next(char **at)
-{
-	char *p = *at, *end;
-
-	if (*p != '+' && *p != '-')
+	p = p ? p : guard.saved.text;
+	p += strlen(p) + 1;
+	if (p == guard.saved.text + guard.saved.n)
 		return NULL;
-	end = strchr(p, '\n');
-	*end = 0;
-	*at = end + 1;
-	names_aside(p + 1, (int)(end - p - 1));
-	return p + 1;
+	slash = strrchr(++p, '/') + 1;
+	fmt(copy, sizeof(copy), "%.*s.%s.guard-%u", (int)(slash - p), p, slash, guard.id);
+	fmt(old, sizeof(old), "%s~", copy);
+	return p;
 }
 
 /* ---- to make one -------------------------------------------------------------- */
 
-int guard_make(void)
+/* later it can be replaced by a rename, and its copy is there */
+static int keep(char *path)
 {
-	char dir[64];
-	int i, fd = -EACCES;
-
-	if (guard.boot)
-		dir_make(CFG_HOSTKEY_DIR);
-	for (i = guard.boot ? BOOT : 0; i < BOOT + guard.boot && fd < 0; i++) {
-		place(dir, i);
-		mkdir(dir, 0700);
-		fd = place_open(dir);
-	}
-	if (fd < 0)
-		return fail(dir, fd);
-	close(fd);
-	guard.id = (unsigned)getpid();
-	fmt(guard.path, sizeof(guard.path), "%s/%u", dir, guard.id);
-	guard.fd = fd_open_at(AT_FDCWD, guard.path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-	if (guard.fd < 0 || flock(guard.fd, LOCK_EX | LOCK_NB))
-		return fail(guard.path, guard.fd < 0 ? guard.fd : errno);
-	return 1;
-}
-
-/* 1: nothing in the way of a later rename to path */
-static int can_go_back(const char *path, const struct stat *was)
-{
-	struct stat st;
-
-	if (!lstat(aside[0], &st) || !lstat(aside[1], &st))
-		return fail(aside[0], EEXIST);
-	fmt(aside[1], sizeof(aside[1]), "%.*s", (int)(strrchr(path, '/') - path) + 1, path);
-	if (stat(aside[1], &st))
-		return fail(aside[1], errno);
-	if (was && was->st_dev != st.st_dev)
-		return fail(path, EBUSY); /* something is mounted there */
-	return 1;
-}
-
-static int keep_file(char *path)
-{
-	const char *const argv[] = {"cp", "-a", "--", path, aside[0], NULL};
-	struct stat st;
+	struct stat st, above;
 	int there = !lstat(path, &st);
 
-	if (!there && errno != ENOENT)
-		return fail(path, errno);
+	if (strlen(copy) >= NAME - 2)
+		return guard_fail(path, ENAMETOOLONG);
 	path[-1] = there ? '+' : '-';
-	if (!can_go_back(path, there ? &st : NULL))
-		return 0;
-	if (!there || guard_run(argv) == 0)
+	if (!there)
 		return 1;
-	remove_all(aside[0]);
-	return fail(path, EIO);
+	fmt(old, sizeof(old), "%.*s", (int)(strrchr(path, '/') - path) + 1, path);
+	if (stat(old, &above) || above.st_dev != st.st_dev)
+		return guard_fail(path, EBUSY);
+	if (!lstat(copy, &st))
+		return guard_fail(copy, EEXIST);
+	if (run("cp", "-a", path, copy) == 0)
+		return 1;
+	remove_all(copy);
+	return guard_fail(path, EIO);
 }
 
-int guard_keep(void)
+/* files before f are copied: those copies go, and the guard */
+static int make_fail(char *f, int err)
 {
-	char *at = guard.files, *path, first;
-	size_t n;
+	if (err)
+		guard_fail(guard.path, err);
+	if (f)
+		guard.saved.n = (uint32_t)(f - 1 - guard.saved.text);
+	guard_forget();
+	return 0;
+}
 
-	while ((path = file_next(&at))) {
-		if (!keep_file(path)) {
-			path[-1] = 0; /* the list ends here */
-			guard_forget();
-			return 0;
-		}
-		at[-1] = '\n';
-	}
-	first = *guard.files;
+int guard_make(int boot)
+{
+	unsigned id = boot ? GUARD_IDS : 0, end = id + GUARD_IDS;
+	char *f = NULL;
+	size_t n = HEAD + guard.saved.n;
+
+	if (boot)
+		dir_make(CFG_HOSTKEY_DIR);
+	do {
+		guard.fd = -EPERM;
+		if (!place(++id, 1))
+			break;
+		guard.fd = access(undo_name, F_OK) == 0
+			       ? -EEXIST
+			       : fd_open_at(AT_FDCWD, guard.path, O_RDWR | O_CREAT | O_EXCL, 0600);
+	} while (guard.fd == -EEXIST && id < end);
+	if (guard.fd < 0)
+		return guard_fail(guard.path, -guard.fd);
+	flock(guard.fd, LOCK_EX);
+	while ((f = file_next(f)))
+		if (!keep(f))
+			return make_fail(f, 0);
 	sync();
-	fmt(guard.text, NUMBERS + 1, "%020u %020llu\n", 0, (unsigned long long)guard.until);
-	*guard.files = first; /* a NUL has come there */
-	n = strlen(guard.text);
-	if (write(guard.fd, guard.text, n) != (ssize_t)n || fsync(guard.fd)) {
-		fail(guard.path, errno);
-		guard_forget();
-		return 0;
-	}
-	guard.text[n - 1] = 0;
-	sync();
+	if (write(guard.fd, &guard.saved, n) != (ssize_t)n || fsync(guard.fd))
+		return make_fail(NULL, errno);
 	return 1;
 }
 
 void guard_done(void)
 {
-	char text[24];
-
-	guard.since = clock_boot_ms();
-	fmt(text, sizeof(text), "%020llu", (unsigned long long)guard.since);
-	if (lseek(guard.fd, 0, SEEK_SET) == 0 && write(guard.fd, text, 20) == 20)
+	guard.saved.since = clock_boot_ms();
+	lseek(guard.fd, 0, SEEK_SET);
+	if (write(guard.fd, &guard.saved, HEAD) > 0)
 		fsync(guard.fd);
 }
 
@@ -205,62 +162,45 @@ void guard_done(void)
 
 int guard_claim(void)
 {
-	char path[96];
-
-	name_undo(path);
 	/* on a disk that nothing can be renamed on, back is the safe way */
-	guard.undoing = !rename(guard.path, path) || errno != ENOENT || !access(path, F_OK);
+	guard.undoing =
+	    !rename(guard.path, undo_name) || errno != ENOENT || !access(undo_name, F_OK);
 	return guard.undoing;
 }
 
 int guard_forget(void)
 {
-	char path[96], *at = guard.files;
-	int was = !unlink(name_now(path));
+	int was = forget_name();
+	char *f = NULL;
 
-	while (was && file_next(&at))
-		remove_all(aside[0]);
-	sync();
+	while (was && (f = file_next(f)))
+		if (f[-1] == '+')
+			remove_all(copy);
 	return was;
 }
 
-/* what stood there is put aside first: a folder cannot be replaced as a file can */
-static int put_back(const char *path)
+/* a second time does no harm */
+static void go_back(char *path)
 {
 	struct stat st;
-	int r;
+	int r = 0;
 
-	if (lstat(aside[0], &st)) /* it is back already */
-		return 0;
-	r = rename(aside[0], path);
-	if (r && rename(path, aside[1]))
-		remove_all(path); /* overlayfs moves no folder of its lower layer */
-	return r && rename(aside[0], path) ? errno : 0;
-}
-
-static void files_back(void)
-{
-	char *at = guard.files, *path;
-	int err;
-
-	while ((path = file_next(&at))) {
-		if (path[-1] == '+') {
-			err = put_back(path);
-		} else {
+	if (path[-1] == '-') {
+		remove_all(path);
+	} else if (!lstat(copy, &st) && rename(copy, path)) {
+		/* a folder is put aside first; overlayfs moves none of its lower layer */
+		if (rename(path, old))
 			remove_all(path);
-			err = 0;
-		}
-		if (err)
-			log_put(LOG_L_ERROR, "guard %u: %p: %s", guard.id, path, err_text(err));
-		remove_all(aside[1]);
-		at[-1] = '\n';
+		r = rename(copy, path);
 	}
-	sync();
+	if (r)
+		log_put(LOG_L_ERROR, "guard %u: %p: %m", guard.id, path);
+	remove_all(old);
 }
 
 static int undo_run(void)
 {
-	const char *const argv[] = {"sh", "-c", guard.undo, NULL};
+	const char *const argv[] = {"sh", "-c", guard.saved.text, NULL};
 	pid_t pid = prog_spawn(argv, 0, 1);
 	int status = -1, i;
 
@@ -271,125 +211,75 @@ static int undo_run(void)
 
 void guard_undo(const char *how)
 {
-	char path[96];
+	char *f = NULL;
 	int status = 0;
 
-	files_back();
+	while ((f = file_next(f)))
+		go_back(f);
+	sync();
 	/* a command that restarts the machine must not do so at each start */
 	if (!*how)
-		unlink(name_now(path));
-	sync();
-	if (*guard.undo)
+		forget_name();
+	if (*guard.saved.text)
 		status = undo_run();
-	unlink(name_now(path));
-	sync();
-	log_put(status ? LOG_L_ERROR : LOG_L_WARN, "guard %u: %s: undone%s", guard.id,
+	if (*how)
+		forget_name();
+	log_put(LOG_L_WARN, "guard %u: %s: undone%s", guard.id,
 		*how ? how : "not confirmed before a reset",
 		status ? ", but its command failed" : "");
 }
 
 /* ---- to find them --------------------------------------------------------------- */
 
-static int parse(ssize_t n)
+static int load(void)
 {
-	char *p = guard.text + NUMBERS, *end = guard.text + n - 1;
+	ssize_t n;
 
-	if (n < NUMBERS + 2 || memchr(guard.text, 0, (size_t)n) || *end != '\n')
-		return 0;
-	*end = guard.text[20] = guard.text[41] = 0;
-	if (num_parse(guard.text, 0, UINT64_MAX, &guard.since) ||
-	    num_parse(guard.text + 21, 0, UINT64_MAX, &guard.until))
-		return 0;
-	guard.files = p;
-	while (*p && *p != '!') {
-		p = strchr(p, '\n');
-		if (!p++)
-			return 0;
-	}
-	guard.undo = p + 1;
-	return *p == '!';
-}
-
-/* 1: the name is one's, and guard is it; what has no sense is left where it is */
-static int load(const char *dir, const char *name)
-{
-	char number[12];
-	uint64_t id;
-	size_t n = strspn(name, "0123456789");
-	ssize_t got;
-
-	guard.undoing = !strcmp(name + n, ".undo");
-	fmt(number, sizeof(number), "%.*s", (int)n, name);
-	if ((name[n] && !guard.undoing) || num_parse(number, 1, UINT32_MAX, &id))
-		return 0;
-	guard.id = (unsigned)id;
-	fmt(guard.path, sizeof(guard.path), "%s/%s", dir, number);
-	fmt(guard.text, sizeof(guard.text), "%s/%s", dir, name);
-	guard.fd = fd_open(guard.text, O_RDWR | O_NOFOLLOW);
+	guard.fd = fd_open(guard.path, O_RDWR);
+	guard.undoing = guard.fd < 0;
+	if (guard.undoing)
+		guard.fd = fd_open(undo_name, O_RDWR);
 	if (guard.fd < 0)
 		return 0;
-	got = read(guard.fd, guard.text, sizeof(guard.text) - 1);
-	if (parse(got))
+	n = read(guard.fd, &guard.saved, sizeof(guard.saved)) - (ssize_t)HEAD;
+	if (n > 0 && (uint32_t)n == guard.saved.n && !guard.saved.text[n - 1])
 		return 1;
 	close(guard.fd);
 	return 0;
 }
 
-void guard_each(int (*take)(void))
+int guard_each(int (*take)(void))
 {
-	char dir[64], names[1024] __attribute__((aligned(8)));
-	const char *name;
-	int i, end = 0;
+	unsigned id, last = 0;
+	int found = 0;
 
-	for (i = 0; i < PLACES && !end; i++) {
-		struct dir d;
-		int fd;
-
-		place(dir, i);
-		fd = place_open(dir);
-		if (fd < 0)
+	for (id = 1; id <= 2 * GUARD_IDS; id++) {
+		if (!place(id, 0) || !load())
 			continue;
-		dir_init(&d, fd, names, sizeof(names));
-		while (!end && dir_next(&d, &name) == 1) {
-			guard.boot = i == BOOT;
-			if (!load(dir, name))
-				continue;
-			end = take();
-			if (!end)
-				close(guard.fd);
+		if (take()) {
+			found++;
+			last = id;
 		}
-		close(fd);
+		close(guard.fd);
 	}
+	if (found && place(last, 0))
+		load();
+	return found;
 }
 
-static unsigned wanted, found; /* 0: any; how many there are */
+static unsigned wanted; /* 0: any */
 
-static int count(void)
-{
-	found += !wanted || wanted == guard.id;
-	return 0;
-}
-
-static int pick(void)
+static int is_wanted(void)
 {
 	return !wanted || wanted == guard.id;
 }
 
 int guard_find(const char *id)
 {
-	uint64_t n = 0;
-
-	if (id && num_parse(id, 1, UINT32_MAX, &n))
-		return fail(id, EINVAL);
-	wanted = (unsigned)n;
-	found = 0;
-	guard_each(count);
-	if (found == 1) {
-		guard_each(pick);
+	wanted = id ? (unsigned)num_small(id, 1, 2 * GUARD_IDS) : 0;
+	if (guard_each(is_wanted) == 1)
 		return 1;
-	}
-	fmt_fd(2, "%s: %s (cubssh guard list)\n", self_name(),
-	       found ? "there are several: say which" : "there is no such guard");
+	fmt_fd(2, "%s: which? See: cubssh guard list\n", self_name());
 	return 0;
 }
 
