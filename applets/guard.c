@@ -90,11 +90,13 @@ static pid_t change_start(void)
 
 static int watch(void)
 {
+	static const int ours[] = {SIGTERM, 0};
 	pid_t pid = change_start();
 	const char *how = "cancelled";
 	int status = pid < 0 ? 127 << 8 : -1;
 	struct pollfd p = {.fd = lines[0], .events = POLLIN};
 
+	sig_pipe(ours);
 	while (!access(guard.path, F_OK)) {
 		if (pid > 0 && waitpid(pid, &status, WNOHANG) == pid)
 			pid = 0;
@@ -114,7 +116,7 @@ static int watch(void)
 			pass_on();
 	}
 	if (pid > 0)
-		kill(pid, SIGKILL);
+		kill(0, SIGTERM); /* all that it consists of: we read ours, and never look */
 	if (guard_claim())
 		guard_undo(how);
 	tell_end(status);
