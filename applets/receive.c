@@ -101,6 +101,12 @@ static int room(void)
 	return fstatfs(part.fd, &v) || (uint64_t)v.f_bavail * (uint32_t)v.f_bsize >= size - have;
 }
 
+static void part_drop(void)
+{
+	if (!device)
+		aside_drop(&part);
+}
+
 static int part_open(void)
 {
 	uid_t owner;
@@ -127,12 +133,6 @@ static int part_open(void)
 			part_drop();
 	}
 	return r < 0 ? fail(device ? to : part.name, -r) : 0;
-}
-
-static void part_drop(void)
-{
-	if (!device)
-		aside_drop(&part);
 }
 
 /* all that comes; 0, or -errno of the disk */
