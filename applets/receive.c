@@ -1,4 +1,4 @@
-/* receive.c - takes a file from standard input, and uses it only if somebody trusted has signed it. */
+/* receive.c - takes a file from a stream, and uses it only if somebody trusted has signed it. */
 /* SPDX-License-Identifier: MIT */
 /*
  * What comes is hashed and written aside, as PATH.part, a buffer at a time. The signature
