@@ -47,13 +47,13 @@
 	ROW(R_BIND_ADDRESS, "BindAddress", "", AT(bind_address), C_WORD, 0) \
 	ROW(R_BIND_INTERFACE, "BindInterface", "", AT(bind_interface), C_WORD, 0) \
 	ROW(R_CIPHERS, "Ciphers", "", AT(ciphers), C_ALG, ALG_CIPHER) \
-	USE_CERTS(ROW(R_CA_ALGS, "CASignatureAlgorithms", "", AT(ca_algs), C_ALG, ALG_CA)) \
 	ROW(R_CONTROL_PATH, "ControlPath", "", AT(control_path), C_WORD, X_PATH | X_NONE) \
 	ROW(R_HOSTKEY_ALGS, "HostKeyAlgorithms", "", AT(hostkey_algs), C_ALG, ALG_SIG) \
 	ROW(R_ALIAS, "HostKeyAlias", "", AT(host_key_alias), C_WORD, 0) \
 	ROW(R_AGENT, "IdentityAgent", "", AT(identity_agent), C_WORD, X_PATH) \
 	ROW(R_IGNORE, "IgnoreUnknown", "", LOADS(ignore), C_WORD, 0) \
 	ROW(R_KEX, "KexAlgorithms", "", AT(kex), C_ALG, ALG_KEX) \
+	USE_CERTS(ROW(R_CA_ALGS, "CASignatureAlgorithms", "", AT(ca_algs), C_ALG, ALG_CA)) \
 	ROW(R_LOCAL_COMMAND, "LocalCommand", "", \
 	    AT(local_command), C_REST, X_PERCENT | X_LATE | X_SHELL | X_NONE) \
 	ROW(R_REMOTE_COMMAND, "RemoteCommand", "", \

@@ -306,6 +306,8 @@ static uint64_t left_to_do(uint64_t now)
 /* -f, ControlPersist: once it is known that all is well, the shell goes on */
 static void background(void)
 {
+	int r;
+
 	if (!cli.authed || (CFG_FORWARD && cli.set.exit_on_forward_failure && !cli_fwd_settled()))
 		return;
 	if (CFG_SSH_MUX && mux_away == 1)
@@ -313,8 +315,11 @@ static void background(void)
 	if (!cli.set.background)
 		return;
 	cli.set.background = 0;
-	if (proc_background() < 0 || (cli.set.no_session && proc_null() < 0))
-		cli_say(&cli.set, LOG_L_ERROR, "cannot go to the background: %m");
+	r = proc_background();
+	if (r >= 0 && cli.set.no_session)
+		r = proc_null();
+	if (r < 0)
+		cli_say(&cli.set, LOG_L_ERROR, "cannot go to the background: %s", err_text(-r));
 }
 
 static void loop(void)

@@ -231,7 +231,7 @@ static int be_agent(int stay, char **command)
 	}
 	unlink(run.sock);
 	rmdir(run.folder);
-	return pid < 0;
+	return pid < 0 ? fail("background", pid) : 0;
 }
 
 int ssh_agent_main(int argc, char **argv)

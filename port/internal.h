@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #endif
 
+#include "config.h"
 #include "port.h"
 
 #include <fcntl.h>
@@ -187,7 +188,9 @@ int stat_path(const char *path, struct kstat *st);
 #endif
 
 /* fork without the C library's bookkeeping for threads and locks, of which we have none */
-#ifdef SYS_fork
+#if CFG_NOMMU
+#define fork_raw() (-ENOSYS)
+#elif defined(SYS_fork)
 #define fork_raw() sys(SYS_fork)
 #else
 #define fork_raw() sys(SYS_clone, 17L /* SIGCHLD */, NULL, NULL, NULL, NULL)

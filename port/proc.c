@@ -54,6 +54,8 @@ void self_init(char **argv)
 	std_fds_fill();
 	proc_self.argv0 = argv[0] ? argv[0] : "cubssh";
 	slash = strrchr(proc_self.argv0, '/');
+	if (CFG_NOMMU)
+		proc_self.argv = argv;
 	proc_self.name = slash ? slash + 1 : proc_self.argv0;
 	/* executed by a descriptor the kernel would show that descriptor's number */
 	sys(SYS_prctl, PR_SET_NAME, proc_self.name);
@@ -104,9 +106,29 @@ int proc_null(void)
 	return 0;
 }
 
+/*
+ * Without fork: started once more, by the same words, in a session of its own, which is how
+ * that one knows that it is the daemon. What is open here, it opens anew.
+ */
+static int daemon_again(void)
+{
+	int r;
+
+	if (sys(SYS_getsid, 0L) == getpid())
+		return proc_null();
+	proc_close_from(3);
+	r = self_again(proc_self.argv);
+	if (r > 0)
+		_exit(0);
+	return r;
+}
+
 int proc_daemon(void)
 {
-	int r = proc_background();
+	int r = CFG_NOMMU ? -ENOSYS : proc_background();
+
+	if (CFG_NOMMU)
+		return daemon_again();
 
 	return r < 0 ? r : proc_null();
 }

@@ -166,6 +166,32 @@ static int open_null(void)
 	return fd < 0 ? fd_open("/", O_RDONLY) : fd;
 }
 
+static void again_body(const struct job *j)
+{
+	long r = map_apply(&j->map);
+
+	if (r < 0) {
+		report(j->pipe, (int)-r);
+		return;
+	}
+	proc_reset_signals();
+	sys(SYS_setsid);
+	report(j->map.keep, (int)-exec_self(j, j->child->argv, environ));
+}
+
+pid_t self_again(char *const *argv)
+{
+	struct child c = {.argv = argv};
+	struct job j = {.body = again_body, .child = &c};
+	int note;
+
+	j.map = (struct map){
+	    .fds = {0, 1, 2, 0, proc_self.image},
+              .n = 5, .keep = 3
+        };
+	return proc_self.image < 0 ? -ENOENT : job_start(&j, &note);
+}
+
 /* nothing of port's own stays open in a process that goes on as another role */
 static void drop_own(void)
 {

@@ -233,7 +233,10 @@ def test_suspend(server):
 def test_forwards_by_hand(server, web):
     """~C adds -L, -R and -D, and takes them away again"""
     with shell(server) as t:
+        raw = modes(t)
+
         def command(text, answer):
+            until(lambda: modes(t) == raw, "the session's mode")
             t.send("\r~C")
             t.expect("ssh> ")
             t.send(text + "\r")
@@ -251,6 +254,7 @@ def test_forwards_by_hand(server, web):
             command(f"-K{spec[:5]}", "Unknown port forwarding")
         command("-h", "Commands:")
         command("", "")
+        until(lambda: modes(t) == raw, "the session's mode")
         t.send("\recho still $((1+1))\r")
         t.expect("still 2")
 
