@@ -102,18 +102,18 @@ static uint64_t login_start(int force, const char **why)
 		else if (p.other && !other)
 			other = p.start;
 	}
-	*why = "this login was there before the change: log in anew, and confirm there";
+	*why = "this login is older than the change: log in anew";
 	if (found)
 		return found;
 	if (!told) /* no /proc, or one that hides the others' processes */
 		return env_start;
 	if (env_start) {
-		*why = "not below its login any more (tmux, nohup): log in anew, and confirm there";
+		*why = "not in its login any more (tmux?): log in anew";
 		return 0;
 	}
 	if (other)
 		return other;
-	*why = "nobody can tell since when you are logged in: --force, if since the change";
+	*why = "how old is this login? --force, if not as old as the change";
 	return force ? UINT64_MAX : 0;
 }
 
