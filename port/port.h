@@ -60,6 +60,8 @@ void log_sink(int (*f)(enum log_level l, const char *line));
 /* clock.c */
 
 uint64_t clock_ms(void); /* monotonic */
+/* milliseconds since the machine started, what it slept included: as /proc/PID/stat counts */
+uint64_t clock_boot_ms(void);
 /* milliseconds until seconds are over since then, 0: they are; an hour where seconds is 0 */
 uint64_t clock_left(uint32_t seconds, uint64_t since, uint64_t now);
 int64_t clock_unix(void); /* seconds since 1970 */

@@ -14,6 +14,7 @@ import lib  # noqa: E402
 import stock  # noqa: E402
 from machine import *  # noqa: E402,F401,F403
 
+
 @pytest.fixture(scope="session")
 def server():
     with lib.Server() as s:
