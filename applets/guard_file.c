@@ -163,8 +163,10 @@ void guard_done(void)
 int guard_claim(void)
 {
 	/* on a disk that nothing can be renamed on, back is the safe way */
-	guard.undoing =
-	    !rename(guard.path, undo_name) || errno != ENOENT || !access(undo_name, F_OK);
+	if (!guard.undoing && (!rename(guard.path, undo_name) || errno != ENOENT))
+		guard.undoing = 1;
+	else /* a file by the first name may be another guard by now */
+		guard.undoing = !access(undo_name, F_OK);
 	return guard.undoing;
 }
 
