@@ -268,8 +268,9 @@ def test_port_taken(home, relay, cable):
     """no way in is no connection: ExitOnForwardFailure"""
     relay()
     other = far("/usr/bin/python3", "-c", "import socket, time\n"
-                "s = socket.create_server(('127.0.0.1', 7004))\ntime.sleep(1000)")
-    until(lambda: "127.0.0.1:7004 " in sh("ip netns exec far ss -Htln"), "the port to be taken")
+                "s = [socket.create_server(('127.0.0.1', 7004)), socket.create_server(('::1', 7004), "
+                "family=socket.AF_INET6)]\ntime.sleep(1000)")
+    until(lambda: "[::1]:7004 " in sh("ip netns exec far ss -Htln"), "the port to be taken")
     h = home(*QUICK, "ann@" + FAR + ":2222", *SSH, *tunnel(cable, 7004))
     try:
         assert "refuses" in h.wait("waiting")["error"]

@@ -161,6 +161,13 @@ static const char *by_turns(void)
 	far_away = 1;
 	NEED(dial_start(&d, "h", 9, 0, NULL, NULL, 0, 0) == 0 && d.names.n == 5);
 	NEED(dial_steps(0) == -ENETUNREACH && !strcmp(connects, "6 1 7 2 3 "));
+	/* the ring begins elsewhere, and with the other family */
+	dial_turn(1);
+	*connects = 0;
+	NEED(dial_start(&d, "h", 9, 0, NULL, NULL, 0, 0) == 0);
+	NEED(dial_steps(0) == -ENETUNREACH &&
+	     !strcmp(connects, CFG_CALLHOME ? "2 6 3 7 1 " : "6 1 7 2 3 "));
+	dial_turn(0);
 	/* where one was reached, that counts */
 	files("127.0.0.7 h\n::6 h\n10.0.0.3 h\n", "");
 	NEED(dial_start(&d, "h", 9, 0, NULL, NULL, 0, 0) == 0);
