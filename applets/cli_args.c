@@ -13,7 +13,9 @@
 /* clang-format off */
 static const char usage_ssh[] =
     "usage: ssh [-246AaCfGgKkMNnqsTtVvXxYy] [-bBcDeEFiJlLmoOpQRSW VALUE]...\n"
-    "           [USER@]HOST [COMMAND]\n";
+    "           "
+    USE_CALLHOME("[--listen PORT] ")
+    "[USER@]HOST [COMMAND]\n";
 
 static const char usage_dbclient[] = USE_COMPAT_DROPBEAR(
     "usage: dbclient [-AfGghNqQsTtvVyz] [-bBcIiJKlLmMopRW VALUE]... [USER@]HOST[/PORT][,...]\n"
@@ -350,6 +352,15 @@ int cli_args(int argc, char **argv)
 			if (!s->host_arg && *argv && take_host(*argv++))
 				return BAD;
 			break;
+		}
+		if (CFG_CALLHOME && !strcmp(p, "--listen") && !dropbear()) {
+			r = *argv ? num_small(*argv++, 1, 65535) : -1;
+			if (r < 0) {
+				cli_bad("--listen: a port is wanted");
+				return BAD;
+			}
+			cli.listen = (uint16_t)r;
+			continue;
 		}
 		r = flags(p + 1, &argv);
 		if (r)

@@ -99,11 +99,39 @@ static int dial(void)
 	return fd;
 }
 
+/* --listen: whoever comes first is the server */
+static int answer(void)
+{
+	const struct cli_set *s = &cli.set;
+	struct pollfd p = {.events = POLLIN};
+	struct addr a;
+	int fd = addr_parse(&a, s->bind_address ? s->bind_address : "", s->family, cli.listen);
+
+	if (fd == 0)
+		fd = sock_listen(&a, s->bind_interface, 1);
+	if (fd < 0)
+		return fd;
+	cli_say(s, LOG_L_INFO, "waiting for %p on port %u", s->host, cli.listen);
+	p.fd = fd;
+	do
+		poll(&p, 1, -1);
+	while ((fd = sock_accept(p.fd, &a)) < 0);
+	close(p.fd);
+	return fd;
+}
+
 void cli_connect(void)
 {
 	const struct cli_set *s = &cli.set;
 	uint32_t tries = s->connection_attempts ? s->connection_attempts : 1;
 
+	if (CFG_CALLHOME && cli.listen) {
+		cli.sock = answer();
+		if (cli.sock < 0)
+			cli_die("ssh: --listen %u: %s", cli.listen, err_text(-cli.sock));
+		sock_nodelay(cli.sock);
+		return;
+	}
 	if (s->proxy_command) {
 		by_command();
 		return;

@@ -51,6 +51,8 @@ static int start(void)
 	close(pair[1]);
 	if (r >= 0)
 		r = msg_send(pair[0], &policy, sizeof(policy), NULL, 0);
+	if (CFG_CALLHOME)
+		REST(policy);
 	if (r >= 0)
 		return pair[0];
 	close(pair[0]);
@@ -249,6 +251,15 @@ int cli_fwd_settled(void)
 	while (i && fw.state[i - 1] >= LIVE)
 		i--;
 	return !i;
+}
+
+uint16_t cli_fwd_port(void)
+{
+	unsigned i = 0;
+
+	while (i < cli.set.n_forwards && is_local(&cli.set.forward[i]))
+		i++;
+	return i < cli.set.n_forwards ? fw.port[i] : 0;
 }
 
 /* ---- answers --------------------------------------------------------------- */

@@ -20,6 +20,8 @@ struct cli {
 	uint64_t heard, active, start; /* milliseconds: any packet; data; the first moment */
 	uint32_t unanswered;           /* keepalives */
 	struct ssh ssh;
+	uint8_t called;  /* by callhome: 1, and 2 once that knows that the connection stands */
+	uint16_t listen; /* --listen: a port, on which the server comes to us; 0 */
 };
 
 extern struct cli cli;
@@ -34,6 +36,10 @@ noreturn void cli_die(const char *f, ...) __attribute__((format(printf, 1, 2)));
 
 /* cli_connect.c: .sock, by TCP, ProxyCommand or ProxyJump; dies where there is none */
 void cli_connect(void);
+
+/* callhome_child.c: settings that follow from .called; word to who called */
+void cli_called(struct cli_set *s);
+void cli_called_up(void);
 
 /* cli_auth.c */
 void cli_auth_next(const struct ssh_event *ev);  /* AUTH_NEXT */
@@ -115,6 +121,7 @@ int cli_fwd_open(const struct ssh_event *ev);     /* the answer to it */
 void cli_fwd_refused(const struct ssh_event *ev); /* one of our opens */
 int cli_fwd_keepalive(void);                      /* 0: not now */
 int cli_fwd_settled(void);
+uint16_t cli_fwd_port(void);                        /* where the server listens for the first -R */
 int cli_fwd_cancel(unsigned i);                     /* 1: it was live */
 const char *cli_fwd_target(uint32_t *port);         /* of -W */
 int cli_fwd_direct(struct str host, uint32_t port); /* a channel to there, -1: not now */

@@ -40,3 +40,25 @@ int flag_next(const char **at, char ***argv, const char *own, const char *more, 
 	*at = NULL;
 	return *arg ? c : '?';
 }
+
+int flag_word(char ***argv, const char *const *names, char **arg)
+{
+	char *p = **argv;
+	size_t n;
+	int i;
+
+	if (!p || *p != '-' || !p[1])
+		return -1;
+	++*argv;
+	if (!strcmp(p, "--"))
+		return -1;
+	n = strlen(p);
+	for (i = 0; names[i]; i++) {
+		if (strncmp(names[i], p, n) != 0 || (names[i][n] && names[i][n] != ':'))
+			continue;
+		if (names[i][n] && !(*arg = *(*argv)++))
+			break;
+		return i;
+	}
+	return -2;
+}

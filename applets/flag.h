@@ -15,5 +15,11 @@ int flag_listed(const char *list, char c, int *takes);
  * operands; '?': there is none such, or its argument is missing.
  */
 int flag_next(const char **at, char ***argv, const char *own, const char *more, char **arg);
+/*
+ * The next flag of those that are words ("--then"), as they stand in names, to a NULL; a
+ * colon behind those with an argument, which comes in *arg. Its place in names; -1: none is
+ * left, *argv is at the operands; -2: there is none such, or its argument is missing.
+ */
+int flag_word(char ***argv, const char *const *names, char **arg);
 
 #endif

@@ -113,5 +113,12 @@ int keygen_krl_query(void);
 
 /* keygen_sig.c: -Y */
 int keygen_sig(void);
+/*
+ * For one that reads what is signed itself: the signature's text, n bytes (or -errno) in
+ * keygen_mem, which stays as it is; it is for -n, and by a key that may sign as -I by the lines of
+ * keygen.file. The hash to take, NULL: it has been said what is wrong (with -s).
+ */
+const struct hash *keygen_sig_open(ssize_t n, int64_t now);
+int keygen_sig_good(const uint8_t *digest); /* 1: that of what is signed */
 
 #endif

@@ -212,10 +212,9 @@ static int look(const char *who, int key)
 
 /* ---- verify ---------------------------------------------------------------- */
 
-/* the signature of -s, in keygen_mem; 0: it is said what is wrong with it */
-static int load_sig(void)
+/* the signature of the text in keygen_mem, n: its length or -errno; 0: it is said what is wrong */
+static int read_sig(ssize_t n)
 {
-	ssize_t n = file_read(GIVEN('s'), keygen_mem, 65536);
 	struct str text = {keygen_mem, n < 0 ? 0 : (size_t)n}, label, blob;
 
 	if (n < 0)
@@ -226,6 +225,30 @@ static int load_sig(void)
 	else
 		return 1;
 	return 0;
+}
+
+static int load_sig(void)
+{
+	return read_sig(file_read(GIVEN('s'), keygen_mem, 65536));
+}
+
+const struct hash *keygen_sig_open(ssize_t n, int64_t now)
+{
+	when = now;
+	if (!read_sig(n))
+		return NULL;
+	if (!str_is(sig.space, GIVEN('n')))
+		keygen_fail(GIVEN('s'), "namespace does not match");
+	else if (!look(GIVEN('I'), 1))
+		keygen_fail(GIVEN('s'), "not by a key that may sign as that identity");
+	else
+		return sig.hash;
+	return NULL;
+}
+
+int keygen_sig_good(const uint8_t *digest)
+{
+	return sshsig_verify(&sig, digest);
 }
 
 /* 1: nobody has revoked the key */

@@ -83,6 +83,9 @@ struct handover {
 #define ROLE_MONITOR "(monitor)"
 #define ROLE_NET "(net)"
 
+/* in each command's environment: clock_boot_ms of the connection's start, the monitor's pid */
+#define ENV_LOGIN "CUBSSH_LOGIN"
+
 int monitor_main(void); /* descriptor 3 the connection, 4 the listener's link */
 int net_main(void);     /* descriptor 3 the connection, 4 the monitor */
 

@@ -13,6 +13,7 @@
 static size_t waiting_len; /* bytes behind mon.keep[mon.kept] */
 static size_t own_len;     /* of mon_scratch.env */
 static unsigned n_vars;
+static uint64_t login; /* clock_boot_ms of the connection's start */
 
 static char *waiting(void)
 {
@@ -133,6 +134,20 @@ static void put_addresses(void)
 	put_text("SSH_CONNECTION", text);
 }
 
+void env_login(void)
+{
+	login = clock_boot_ms();
+}
+
+/* since when, and by which process: guard asks, who may not take an old session's word */
+static void put_login(void)
+{
+	char text[48];
+
+	fmt(text, sizeof(text), "%llu %d", (unsigned long long)login, (int)getpid());
+	put_text(ENV_LOGIN, text);
+}
+
 /* the server's own, dropbear -e */
 static void put_passed(void)
 {
@@ -192,6 +207,8 @@ char *const *env_build(uint32_t ch, const char *original)
 	put_text("HOME", u->home);
 	put_text("SHELL", u->shell);
 	put_addresses();
+	if (CFG_GUARD)
+		put_login();
 	if (original) /* not copied: it is as long as a command may be */
 		put((char *)original);
 	mon_scratch.vars[n_vars] = NULL;

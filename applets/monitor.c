@@ -339,6 +339,8 @@ int monitor_run(int sock)
 	int sig = sig_pipe(signals), r;
 
 	mon.start = clock_ms();
+	if (CFG_GUARD)
+		env_login();
 	proc_undumpable();
 	names_take(sock);
 	r = sig < 0 ? sig : net_start(sock);

@@ -140,5 +140,6 @@ int env_add(uint32_t ch, struct str name, struct str value);
 /* NULL-terminated; lives until the answer. original: SSH_ORIGINAL_COMMAND=..., or NULL */
 char *const *env_build(uint32_t ch, const char *original);
 void env_drop(uint32_t ch);
+void env_login(void); /* the connection has begun */
 
 #endif

@@ -310,6 +310,8 @@ static void background(void)
 
 	if (!cli.authed || (CFG_FORWARD && cli.set.exit_on_forward_failure && !cli_fwd_settled()))
 		return;
+	if (CFG_CALLHOME && cli.called == 1)
+		cli_called_up();
 	if (CFG_SSH_MUX && mux_away == 1)
 		mux_detach();
 	if (!cli.set.background)
@@ -392,6 +394,8 @@ int ssh_main(int argc, char **argv)
 			 CFG_COMPAT_DROPBEAR && !strcmp(self_name(), "dbclient"));
 	if (r > 0)
 		return r - 1;
+	if (CFG_CALLHOME && cli.called)
+		cli_called(&cli.set);
 	if (CFG_SSH_MUX)
 		mux_client();
 	else if (cli.set.control_command)

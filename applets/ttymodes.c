@@ -18,10 +18,13 @@ static const uint8_t chars[] = {
 
 enum field { IFLAG, LFLAG, OFLAG, CFLAG };
 
+/* short where all of them are, as they are but on PowerPC */
+typedef __typeof__(__builtin_choose_expr(PENDIN > 0xffff, (uint32_t)0, (uint16_t)0)) bits;
+
 /* clang-format off */
 static const struct {
 	uint8_t opcode, field;
-	uint16_t bits;
+	bits bits;
 } flags[] = {
 	{30, IFLAG, IGNPAR}, {31, IFLAG, PARMRK}, {32, IFLAG, INPCK}, {33, IFLAG, ISTRIP},
 	{34, IFLAG, INLCR}, {35, IFLAG, IGNCR}, {36, IFLAG, ICRNL}, {37, IFLAG, IUCLC},

@@ -28,12 +28,22 @@ void clock_read(int which, int64_t t[2])
 #endif
 }
 
-uint64_t clock_ms(void)
+static uint64_t read_ms(int which)
 {
 	int64_t t[2];
 
-	clock_read(CLOCK_MONOTONIC, t);
+	clock_read(which, t);
 	return (uint64_t)t[0] * 1000 + (uint32_t)t[1] / 1000000;
+}
+
+uint64_t clock_ms(void)
+{
+	return read_ms(CLOCK_MONOTONIC);
+}
+
+uint64_t clock_boot_ms(void)
+{
+	return read_ms(CLOCK_BOOTTIME);
 }
 
 uint64_t clock_left(uint32_t seconds, uint64_t since, uint64_t now)
@@ -49,6 +59,11 @@ int64_t clock_unix(void)
 
 	clock_read(CLOCK_REALTIME, t);
 	return t[0];
+}
+
+int clock_is_set(void)
+{
+	return clock_unix() >= BUILT;
 }
 
 static int64_t kept_read(const char *path)

@@ -17,6 +17,13 @@
 #define STAGGER 250   /* ms, RFC 8305 5 */
 #define AAAA_DELAY 50 /* ms that IPv4 waits for the other answer, RFC 8305 3 */
 
+static uint8_t turn;
+
+void dial_turn(uint8_t n)
+{
+	turn = n;
+}
+
 static int past(uint32_t t, uint32_t now)
 {
 	return (int32_t)(now - t) >= 0;
@@ -32,7 +39,8 @@ int dial_start(struct dial *d, const char *host, uint16_t port, int family, cons
 	memset(d, 0, sizeof *d);
 	memset(d->fds, 0xff, sizeof d->fds);
 	d->names.fd = -1;
-	d->last = AF_INET; /* IPv6 has the first turn */
+	/* IPv6 has the first turn */
+	d->last = CFG_CALLHOME && turn & 1 ? AF_INET6 : AF_INET;
 	d->port = htons(port);
 	d->end = now + (ms ? ms : INT32_MAX);
 	if (from)
@@ -103,14 +111,16 @@ static int attempt(struct dial *d, unsigned i, uint32_t now)
 /* the address to try next (RFC 8305 4), one of the other family if there is one; .n: none */
 static unsigned next(const struct dial *d)
 {
-	unsigned i, found = d->names.n;
+	unsigned k, i, found = d->names.n;
 
-	for (i = 0; i < d->names.n; i++) {
+	for (k = 0; k < d->names.n; k++) {
+		for (i = k + (CFG_CALLHOME ? turn : 0); CFG_CALLHOME && i >= d->names.n;)
+			i -= d->names.n;
 		if (d->tried >> i & 1)
 			continue;
 		if (d->names.addrs[i].family != d->last)
 			return i;
-		if (found > i)
+		if (found == d->names.n)
 			found = i;
 	}
 	return found;

@@ -95,6 +95,8 @@ unsigned dial_poll(const struct dial *d, struct pollfd *p);
 int dial_wait(const struct dial *d, uint32_t now);
 /* before the end, and any time after dial_start */
 void dial_end(struct dial *d);
+/* those that start from now on begin with the n-th address, as if all stood in a ring; odd: with IPv4 */
+void dial_turn(uint8_t n);
 /* all of it, blocking in poll: for a program that waits for nothing else; d tells why it failed */
 int dial_now(struct dial *d, const char *host, uint16_t port, int family, const struct addr *from,
 	     const char *iface, uint32_t ms);

@@ -69,7 +69,7 @@ static void put_item(struct sink *s, const struct item *it)
 }
 
 /* sizes of files need 64 bits, which cost 200 bytes on 32-bit processors */
-#if CFG_SFTP_SERVER || CFG_SCP || CFG_SFTP || CFG_KEYGEN_CERT
+#if CFG_SFTP_SERVER || CFG_SCP || CFG_SFTP || CFG_KEYGEN_CERT || CFG_GUARD || CFG_RECEIVE
 typedef uint64_t number;
 #define WIDE 1
 #else

@@ -60,9 +60,12 @@ void log_sink(int (*f)(enum log_level l, const char *line));
 /* clock.c */
 
 uint64_t clock_ms(void); /* monotonic */
+/* milliseconds since the machine started, what it slept included: as /proc/PID/stat counts */
+uint64_t clock_boot_ms(void);
 /* milliseconds until seconds are over since then, 0: they are; an hour where seconds is 0 */
 uint64_t clock_left(uint32_t seconds, uint64_t since, uint64_t now);
 int64_t clock_unix(void); /* seconds since 1970 */
+int clock_is_set(void);   /* not before the time of the build */
 /*
  * For who judges by it, on a device whose clock may not be set: the latest of the clock, the
  * time of the build and the time in the file (NULL: none), which follows the clock once a day;
@@ -245,6 +248,9 @@ int sock_local(int fd, struct addr *own);
 void sock_nodelay(int fd);
 void sock_quickack(int fd); /* re-arms TCP_QUICKACK */
 void sock_keepalive(int fd);
+
+/* route.c: how many routes lead out of here, as far as /proc knows */
+unsigned net_routes(void);
 
 /* sys.c: small things without what the C library's functions for them drag in */
 

@@ -2,15 +2,16 @@
 # size.sh - bytes of the binary, for every preset and every target that is there.
 # SPDX-License-Identifier: MIT
 #
-#   make size               the table
-#   make size SYMBOLS=1     what each switch of Kconfig costs: the router preset without it
+#   make size               the table, and how far that is from the one in docs/SIZE.md
+#   make size SYMBOLS=1     what each switch of Kconfig costs: the router preset with it and without
+#   make size SAVE=1        both, to docs/SIZE.md
 #   make size FILES=tiny    what each file brings into a preset (without LTO)
 #
 # TARGETS="x86_64 armv7": those alone.
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
-: "${B:=build}" "${DEPS:=build/deps}" "${SYMBOLS:=}" "${FILES:=}"
+: "${B:=build}" "${DEPS:=build/deps}" "${SYMBOLS:=}" "${FILES:=}" "${SAVE:=}"
 unset MAKEFLAGS MAKELEVEL MFLAGS TARGET CC AR ARCH
 export DEPS
 out=$B/size
@@ -35,15 +36,17 @@ bytes() {
 }
 
 table() {
-	printf '%-8s %-10s %8s %8s %7s %8s\n' preset target file text data bss
+	printf '%-8s %-10s %8s %8s %7s %8s %8s\n' preset target file text data bss change
 	for p in tiny router full; do
 		for t in $every; do
 			there "$t" || continue
 			o=$out/$p-$t
 			build O="$o" "${p}_defconfig"
 			build O="$o" TARGET="$t"
-			size "$o/cubssh" | awk -v p="$p" -v t="$t" -v f="$(bytes "$o/cubssh")" \
-			    'NR == 2 { printf "%-8s %-10s %8d %8d %7d %8d\n", p, t, f, $1, $2, $3 }'
+			was=$(awk -v p="$p" -v t="$t" '$1 == p && $2 == t { print $3 }' docs/SIZE.md)
+			size "$o/cubssh" | awk -v p="$p" -v t="$t" -v f="$(bytes "$o/cubssh")" -v was="$was" \
+			    'NR == 2 { printf "%-8s %-10s %8d %8d %7d %8d %8s\n", p, t, f, $1, $2, $3,
+				was ? sprintf("%+d", f - was) : "new" }'
 		done
 	done
 	for t in $every; do
@@ -51,16 +54,20 @@ table() {
 	done
 }
 
-# without TARGET SYMBOL: bytes of the router preset when the symbol is off
-without() {
+# with TARGET SYMBOL y|n: bytes of the router preset when the symbol is on, or off; 0: it cannot be so
+with() {
 	mkdir -p "$out/$1"
 	{
 		cat configs/router_defconfig
-		echo "# CONFIG_$2 is not set"
+		[ "$3" = y ] && echo "CONFIG_$2=y" || echo "# CONFIG_$2 is not set"
 	} >"$out/$1/.config"
 	build O="$out/$1" olddefconfig
-	build O="$out/$1" TARGET="$1"
-	bytes "$out/$1/cubssh"
+	if [ "$3" = y ] && ! grep -q "^CONFIG_$2=y" "$out/$1/.config"; then
+		echo 0
+	else
+		build O="$out/$1" TARGET="$1"
+		bytes "$out/$1/cubssh"
+	fi
 }
 
 symbols() {
@@ -68,25 +75,51 @@ symbols() {
 	for t in $every; do
 		there "$t" && targets="$targets $t"
 	done
+	# NONE is no symbol: the whole preset
+	build O="$out/preset" router_defconfig
 	{
 		# shellcheck disable=SC2086
 		echo symbol $targets
-		# NONE is no symbol: the whole preset
 		for s in NONE $(awk '/^config/ { s = $2 } /^\tbool/ { print s }' Kconfig | tr '\n' ' '); do
-			printf '%s' "$s"
+			grep -q "^CONFIG_$s=y" "$out/preset/.config" && to=n || to=y
+			printf '%s %s' "$s" "$to"
 			for t in $targets; do
-				printf ' %d' "$(without "$t" "$s")"
+				printf ' %d' "$(with "$t" "$s" "$to")"
 			done
 			echo
 		done
-	} | awk 'NR == 1 { for (i = 2; i <= NF; i++) name[i] = $i }
-		NR == 2 { split($0, all, " "); $1 = "all" }
-		{
-			printf "%-20s", $1
-			for (i = 2; i <= NF; i++)
-				printf "%11s", (NR > 2 ? all[i] - $i : $i)
+	} | awk 'NR == 1 { printf "%-22s", $1; for (i = 2; i <= NF; i++) printf "%11s", $i; print "" }
+		NR == 2 { split($0, all, " ") }
+		NR > 1 {
+			printf "%-22s", NR == 2 ? "all" : $2 == "y" ? $1 " (off)" : $1
+			for (i = 3; i <= NF; i++)
+				printf "%11s", NR == 2 ? $i : !$i ? "-" : $2 == "y" ? $i - all[i] : all[i] - $i
 			print ""
 		}'
+}
+
+save() {
+	cat <<-'END'
+	# Sizes
+
+	Bytes, by `make size SAVE=1`; `make size` compares with this page. Data and bss are static memory, of which an
+	idle process touches a few pages: what a session takes is in the README, and measured by `make bench`.
+
+	```
+	END
+	table
+	cat <<-'END'
+	```
+
+	## What each symbol costs
+
+	The router preset with the symbol less the same without it; "(off)": the preset does not have it. A symbol that
+	others need takes these with it. "-": it asks for something that the preset has not.
+
+	```
+	END
+	symbols
+	echo '```'
 }
 
 # of one linker map: bytes and object of every section that went in
@@ -135,6 +168,8 @@ files() {
 
 if [ -n "$FILES" ]; then
 	files
+elif [ -n "$SAVE" ]; then
+	save >"$out/SIZE.md" && mv "$out/SIZE.md" docs/SIZE.md
 elif [ -n "$SYMBOLS" ]; then
 	symbols
 else

@@ -63,7 +63,8 @@ def test_environment(dirty_server, pty):
             "alice", "alice", lab.home("alice"), "/bin/sh")
         assert all(d.startswith(("/bin", "/sbin", "/usr/")) for d in env["PATH"].split(":"))
         allowed = {"USER", "LOGNAME", "HOME", "SHELL", "PATH", "PWD", "MAIL", "TZ", "LANG", "_",
-                   "SHLVL", "OLDPWD", "SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY", "TERM"}
+                   "SHLVL", "OLDPWD", "SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY", "TERM",
+                   "CUBSSH_LOGIN"}
         assert set(env) <= allowed, set(env) - allowed
 
 
