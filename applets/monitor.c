@@ -23,7 +23,8 @@ enum { BEFORE = 1, AFTER = 2 };
 
 struct monitor mon APART;
 struct mon_scratch mon_scratch APART;
-static int over; /* the connection is to end */
+static int over;   /* the connection is to end */
+static int wanted; /* somebody wants that */
 
 void monitor_sign(unsigned key, const struct sig *sig, struct str msg, struct wr *w)
 {
@@ -61,6 +62,8 @@ static void bye_request(struct rd *r, struct wr *w)
 	struct str text = rd_str(r);
 
 	(void)w;
+	if (CFG_JOB)
+		wanted = !rd_u8(r);
 	if (!rd_done(r))
 		return;
 	if (mon.authed)
@@ -317,7 +320,7 @@ static void loop(int sig)
 static void end(void)
 {
 	close(mon.net);
-	session_end_all();
+	session_end_all(CFG_JOB && !wanted);
 	if (mon.net_pid > 0 && waitpid(mon.net_pid, NULL, WNOHANG) == 0 && !mon.authed)
 		kill(mon.net_pid, SIGKILL);
 	wipe(&mon, sizeof(mon));

@@ -46,7 +46,7 @@ struct settings {
 	uint8_t no_forwarding;
 	uint8_t stream_unlink;
 	uint32_t stream_mask; /* umask of unix sockets that listen */
-	uint8_t agent_forwarding, motd, pass_env, permit_tty, permit_user_env;
+	uint8_t agent_forwarding, motd, detach, pass_env, permit_tty, permit_user_env;
 	uint8_t qos;
 	uint32_t max_tries;
 	/* times in seconds, 0: never */
