@@ -191,13 +191,13 @@ static void command(struct job_new *j, char **argv)
 static int run(char **argv)
 {
 	static struct job_new j;
-	static char name[JOB_NAME];
+	static char number[JOB_NAME];
+	char *name = number;
 	const char *at = NULL;
 	struct job_state s;
 	char *arg;
-	int c, attached = 0, given = 0;
+	int c, attached = 0;
 
-	j.name = name;
 	j.pty = tty_size(0, &j.size) == 0;
 	while ((c = flag_next(&at, &argv, "atTn:", "", &arg))) {
 		if (c == '?')
@@ -205,16 +205,17 @@ static int run(char **argv)
 		if (c == 'a')
 			attached = 1;
 		else if (c == 'n')
-			given = (int)fmt(name, JOB_NAME, "%s", arg);
+			name = arg;
 		else
 			j.pty = c == 't';
 	}
 	if (!*argv)
 		return -1;
 	command(&j, argv);
-	j.listener = job_listen(name, given ? NULL : "");
+	j.listener = job_listen(name, name == number ? "" : NULL);
+	j.name = name;
 	if (j.listener < 0)
-		return fail(given ? name : job_path(""), j.listener);
+		return fail(name == number ? job_path("") : name, j.listener);
 	c = proc_away(0);
 	if (c == 0)
 		return job_keep(&j);

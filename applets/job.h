@@ -25,8 +25,8 @@ enum job_what {
 	JOB_WINDOW = 'w',
 	/* those below are answered with a struct job_state */
 	JOB_LOOK = 'l',
-	JOB_END = 'e', /* and where it has ended, it is forgotten now; so with the next */
-	JOB_KILL = 'k'
+	JOB_END = 'e', /* by who was attached at the end, or after it */
+	JOB_KILL = 'k' /* what has ended is forgotten */
 };
 
 struct job_ask {
@@ -63,7 +63,7 @@ int job_next(struct dir *d, const char **name);
  * size. The name as of job_listen. It returns the exit status of the process.
  */
 struct job_new {
-	char *name;
+	const char *name;
 	char **argv;
 	int listener, pty;
 	struct winsize size;

@@ -4,7 +4,9 @@
  * .ring holds the last .have bytes of output, up to .at; a viewer still wants the last .lag of
  * them. The job waits for a viewer that has not taken what would be overwritten, as for a
  * terminal, but not long: after PATIENCE that viewer loses what it is too slow for. When the
- * command has ended and its output is read, the keeper stays until somebody fetches the status.
+ * command has ended and its output is read, the keeper stays until somebody comes for the status.
+ * Who was attached all along may be a login that is dead and does not know it: that one's fetching
+ * it does not count, but for after an hour.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +22,7 @@
 #define RING (CFG_JOB ? CFG_JOB_RING * 1024u : 1024u)
 #define VIEWERS 4
 #define PATIENCE 1000 /* milliseconds */
+#define KEEP_SEEN (3600 * 1000)
 #define ALL (~0u)
 
 static uint8_t ring[RING] APART;
@@ -28,10 +31,13 @@ static struct {
 	int io; /* the master of its terminal, or its output; -1: the end is read */
 	uint8_t pty, adopted;
 	uint8_t ended; /* the command; what it wrote may still be read */
-	uint8_t done;  /* the status was fetched */
+	uint8_t done;  /* it is to be forgotten */
+	uint8_t late;  /* who attaches now meets a job that has ended */
+	int wait;      /* milliseconds until an end that was seen is forgotten; -1: it was not */
 	pid_t pid;
 	int status;
 	unsigned at, have, replace;
+	uint32_t flowed; /* when there was room last, milliseconds */
 	struct viewer {
 		int fd; /* -1: none */
 		unsigned lag;
@@ -155,6 +161,7 @@ static void view_add(int fd, const struct job_ask *a)
 	if (a->what ==
 	    JOB_ATTACH) /* of a new size, whatever it was: the program paints itself anew */
 		window(&a->size, 1);
+	k.late |= k.state.status >= 0;
 	view_step(v, 0);
 }
 
@@ -176,9 +183,11 @@ static int request(int fd)
 		return 1;
 	if (a.what == JOB_KILL && k.state.status < 0)
 		kill(-k.pid, a.signal);
-	if (write(fd, &k.state, sizeof(k.state)) == sizeof(k.state) &&
-	    (a.what == JOB_END || a.what == JOB_KILL))
-		k.done = k.state.status >= 0;
+	if (write(fd, &k.state, sizeof(k.state)) != sizeof(k.state) || k.state.status < 0)
+		return 0;
+	k.done = a.what == JOB_KILL || (a.what == JOB_END && k.late);
+	if (a.what == JOB_END)
+		k.wait = KEEP_SEEN;
 	return 0;
 }
 
@@ -209,8 +218,12 @@ static void step(void)
 		p[4 + i] = (struct pollfd){.fd = k.view[i].fd,
 					   .events = (k.typed ? 0 : POLLIN) |
 						     (k.view[i].lag ? POLLOUT : 0)};
-	r = poll(p, 4 + VIEWERS, !runs ? -1 : !n ? PATIENCE : k.ended ? 0 : -1);
-	if (r == 0 && !n)
+	r = poll(p, 4 + VIEWERS, !runs ? k.wait : !n ? PATIENCE : k.ended ? 0 : -1);
+	if (r == 0 && !runs)
+		k.done = 1;
+	if (n)
+		k.flowed = (uint32_t)clock_ms();
+	else if ((uint32_t)clock_ms() - k.flowed >= PATIENCE)
 		for (i = 0; i < VIEWERS; i++)
 			k.view[i].slow = 1;
 	/* nothing more to read: others may still have its terminal, but it was the command's */
@@ -239,9 +252,10 @@ static int serve(const char *name)
 		errno = 0;
 	fd_nonblock(k.io);
 	k.state.pid = (uint32_t)k.pid;
-	k.state.status = -1;
+	k.state.status = k.wait = -1;
 	for (i = 0; i < VIEWERS; i++)
 		k.view[i].fd = -1;
+	mem_rest_stack();
 	while (!k.done) {
 		step();
 		if (k.state.status >= 0 && k.io >= 0) {
