@@ -18,8 +18,8 @@
 static const char usage[] =
     "usage: cubssh job run [-at|-aT] [-n NAME] COMMAND [ARG...]\n"
     "       cubssh job list | attach NAME | log NAME | kill [-SIGNAL] NAME\n"
-    "-a  attach at once; ^\\ detaches    -n  name, else a number\n"
-    "-t  with a terminal                -T  without\n";
+    "-a  attach at once (^\\ detaches)  -n  its name\n"
+    "-t  with a terminal  -T  without\n";
 
 static int fail(const char *what, int err)
 {
@@ -152,10 +152,8 @@ static int list(void)
 	if (r < 0)
 		return r == -ENOENT ? 0 : fail(job_path(""), r);
 	while ((fd = job_next(&d, &name)) >= 0) {
-		static const struct job_ask a = {.what = JOB_LOOK};
-
-		fd_blocking(fd);
-		if (write(fd, &a, sizeof(a)) != sizeof(a) || state(fd, &s) < 0)
+		close(fd);
+		if (state(ask(name, JOB_LOOK, 0), &s) < 0)
 			continue;
 		fmt(how, sizeof(how), s.status < 0 ? "runs" : "ended %d", (int)s.status);
 		fmt_fd(1, "%-12s %7u %-9s %p\n", name, (unsigned)s.pid, how, s.text);

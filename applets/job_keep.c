@@ -318,6 +318,6 @@ int job_adopt(void)
 	if (k.listener < 0)
 		return 1;
 	k.pty = k.adopted = 1;
-	fmt(k.state.text, JOB_TEXT, "a login that lost its connection");
+	fmt(k.state.text, JOB_TEXT, "a lost login");
 	return serve(name);
 }

@@ -195,10 +195,7 @@ static void lost_show(int slave)
 	while ((fd = job_next(&d, &name)) >= 0) {
 		close(fd);
 		if (!strncmp(name, JOB_LOST, sizeof(JOB_LOST) - 1))
-			fmt_fd(slave,
-			       "A login that lost its connection goes on: "
-			       "cubssh job attach %p\n",
-			       name);
+			fmt_fd(slave, "A lost login goes on: cubssh job attach %p\n", name);
 	}
 	close(d.fd);
 }
@@ -417,12 +414,8 @@ static int give_away(int master)
 	self_rename("cubssh"); /* who ends all servers by their name does not mean it */
 	master--;
 	r = self_spawn(ROLE_JOB, &master, 1, 0, adopt_run);
-	if (r < 0)
-		log_put(LOG_L_ERROR, "cannot keep the login of '%s': %s", mon.user.name,
-			err_text(-r));
-	else
-		log_put(LOG_L_NOTICE, "the login of '%s' from %s is kept as a job", mon.user.name,
-			mon.from);
+	log_put(LOG_L_NOTICE, "the login of '%s' from %s %s kept as a job", mon.user.name, mon.from,
+		r < 0 ? "cannot be" : "is");
 	return r >= 0;
 }
 

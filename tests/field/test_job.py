@@ -329,7 +329,7 @@ def test_vi(server):
         kill([t.p.pid])
     lost(server)
     with caller.terminal(server, "-tt") as t:
-        t.expect("lost its connection.*: cubssh job attach lost-1\r\n")
+        t.expect("A lost login goes on: cubssh job attach lost-1\r\n")
         t.send(f"{lib.CUBSSH} job attach lost-1\n")
         t.expect("the second")
         t.resize(40, 100)
