@@ -194,14 +194,14 @@ static int run(char **argv)
 	const char *at = NULL;
 	struct job_state s;
 	char *arg;
-	int c, attached = 0;
+	int c;
 
 	j.pty = tty_size(0, &j.size) == 0;
 	while ((c = flag_next(&at, &argv, "atTn:", "", &arg))) {
 		if (c == '?')
 			return -1;
 		if (c == 'a')
-			attached = 1;
+			j.attached = 1;
 		else if (c == 'n')
 			name = arg;
 		else
@@ -221,7 +221,7 @@ static int run(char **argv)
 	/* it says itself what went wrong */
 	if (c < 0 || state(ask(name, JOB_LOOK, 0), &s) < 0)
 		return 127;
-	if (attached)
+	if (j.attached)
 		return attach(name);
 	fmt_fd(1, "%s\n", name);
 	return 0;

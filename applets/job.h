@@ -66,6 +66,7 @@ struct job_new {
 	const char *name;
 	char **argv;
 	int listener, pty;
+	int attached; /* somebody is about to be, and is to see all of the output */
 	struct winsize size;
 	char text[JOB_TEXT];
 };

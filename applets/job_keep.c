@@ -32,6 +32,7 @@ static struct {
 	uint8_t pty, adopted;
 	uint8_t ended; /* the command; what it wrote may still be read */
 	uint8_t done;  /* it is to be forgotten */
+	uint8_t hold;  /* nothing is read before the first viewer is there */
 	uint8_t late;  /* who attaches now meets a job that has ended */
 	int wait;      /* milliseconds until an end that was seen is forgotten; -1: it was not */
 	pid_t pid;
@@ -161,6 +162,7 @@ static void view_add(int fd, const struct job_ask *a)
 	if (a->what ==
 	    JOB_ATTACH) /* of a new size, whatever it was: the program paints itself anew */
 		window(&a->size, 1);
+	k.hold = 0;
 	k.late |= k.state.status >= 0;
 	view_step(v, 0);
 }
@@ -207,7 +209,7 @@ static void step(void)
 {
 	struct pollfd p[4 + VIEWERS];
 	struct addr peer;
-	unsigned i, n = room();
+	unsigned i, n = k.hold ? 0 : room();
 	int runs = k.state.status < 0, r, fd;
 
 	p[0] = (struct pollfd){.fd = k.sig, .events = POLLIN};
@@ -221,11 +223,13 @@ static void step(void)
 	r = poll(p, 4 + VIEWERS, !runs ? k.wait : !n ? PATIENCE : k.ended ? 0 : -1);
 	if (r == 0 && !runs)
 		k.done = 1;
-	if (n)
+	if (n) {
 		k.flowed = (uint32_t)clock_ms();
-	else if ((uint32_t)clock_ms() - k.flowed >= PATIENCE)
+	} else if ((uint32_t)clock_ms() - k.flowed >= PATIENCE) {
+		k.hold = 0;
 		for (i = 0; i < VIEWERS; i++)
 			k.view[i].slow = 1;
+	}
 	/* nothing more to read: others may still have its terminal, but it was the command's */
 	if (runs && k.ended && r >= 0 && n && (k.io < 0 || !p[2].revents))
 		k.state.status = k.status;
@@ -286,6 +290,8 @@ int job_keep(const struct job_new *j)
 	here.home[0] = '.';
 	begin(j->listener);
 	k.pty = (uint8_t)j->pty;
+	k.hold = (uint8_t)j->attached;
+	k.flowed = (uint32_t)clock_ms();
 	r = j->pty ? pty_open(&ends[0], &ends[1], tty, sizeof(tty), NULL) : fd_pipe(ends);
 	if (r == 0) {
 		k.io = ends[0];
