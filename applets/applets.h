@@ -19,6 +19,9 @@
 	USE_SSH(USE_COMPAT_DROPBEAR(                                                           \
 	    ROW("dbclient", ssh_main, "usr/bin", "SSH client with dropbear's flags")))         \
 	USE_CALLHOME(ROW("callhome", callhome_main, "usr/bin", "keeps a way in open"))         \
+	USE_SSH(ROW("ssh", ssh_main, "usr/bin", "SSH client"))                                 \
+	USE_SSH(USE_COMPAT_DROPBEAR(                                                           \
+	    ROW("dbclient", ssh_main, "usr/bin", "SSH client with dropbear's flags")))         \
 	USE_SFTP_SERVER(ROW("sftp-server", sftp_server_main, "usr/libexec", "SFTP server"))    \
 	USE_SCP(ROW("scp", scp_main, "usr/bin", "copies files between machines"))              \
 	USE_SFTP(ROW("sftp", sftp_main, "usr/bin", "file transfer, interactive"))              \
@@ -33,6 +36,7 @@
 	USE_GUARD(ROW("guard", guard_main, "", "a change that undoes itself"))                 \
 	USE_GUARD(ROW("confirm", confirm_main, "", "unless the next login confirms it"))       \
 	USE_RECEIVE(ROW("receive", receive_main, "", "takes a file that somebody has signed"))
+USE_JOB(ROW("job", job_main, "", "commands that outlive their login"))
 
 /* argv[0] is the name that the applet was called by, perhaps with a path before it */
 int sshd_main(int argc, char **argv);
@@ -52,5 +56,6 @@ int dropbearconvert_main(int argc, char **argv);
 int guard_main(int argc, char **argv);
 int confirm_main(int argc, char **argv);
 int receive_main(int argc, char **argv);
+int job_main(int argc, char **argv);
 
 #endif

@@ -38,7 +38,8 @@
  * HUP:   u32 channel: the channel is gone                     -> u8 yes
  * FORWARD: u32 ~0: a forwarder                             -> u8 yes (+ its socket)
  *          u32 channel: its command may ask the agent's socket -> u8 yes
- * BYE:   u32 error, string text: how the connection ended; no reply
+ * BYE:   u32 error, string text: how the connection ended, and with JOB
+ *        u8 lost: nobody wanted that; no reply
  */
 enum mon {
 	MON_SIGN = 1,

@@ -26,6 +26,7 @@ struct monitor mon APART;
 struct mon_scratch mon_scratch APART;
 static int over;        /* the connection is to end */
 static uint8_t penalty; /* enum penalty: for what, where that is before the login */
+static int wanted;      /* somebody wants that */
 
 void monitor_sign(unsigned key, const struct sig *sig, struct str msg, struct wr *w)
 {
@@ -63,6 +64,8 @@ static void bye_request(struct rd *r, struct wr *w)
 	struct str text = rd_str(r);
 
 	(void)w;
+	if (CFG_JOB)
+		wanted = !rd_u8(r);
 	if (!rd_done(r))
 		return;
 	if (CFG_PENALTIES)
@@ -327,7 +330,7 @@ static void end(void)
 	if (CFG_PENALTIES && !mon.authed && mon.link >= 0)
 		msg_send(mon.link, &over_for, 1, NULL, 0);
 	close(mon.net);
-	session_end_all();
+	session_end_all(CFG_JOB && !wanted);
 	if (mon.net_pid > 0 && waitpid(mon.net_pid, NULL, WNOHANG) == 0 && !mon.authed)
 		kill(mon.net_pid, SIGKILL);
 	wipe(&mon, sizeof(mon));

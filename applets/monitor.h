@@ -119,9 +119,12 @@ void session_part(struct rd *r, struct wr *w);
 void session_spawn(struct rd *r, struct wr *w, int fds[3], int *nfds);
 void session_kill(struct rd *r, struct wr *w);
 void session_hup(struct rd *r, struct wr *w);
-int session_pending(void);  /* 1: part of a command line is here */
-void session_reap(void);    /* tells net of each that has ended */
-void session_end_all(void); /* hangs up all that still run */
+int session_pending(void); /* 1: part of a command line is here */
+void session_reap(void);   /* tells net of each that has ended */
+/* hangs up all that still run; lost: or gives them to a keeper, where they are to be kept */
+void session_end_all(int lost);
+/* the number of a signal by its name, with or without SIG; 0: none that SSH knows */
+int session_signal(const char *name);
 
 /* mon_fwd.c */
 void forward_request(struct rd *r, struct wr *w, int fds[3], int *nfds);

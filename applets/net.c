@@ -145,9 +145,10 @@ static uint64_t clocks(uint64_t now, uint64_t start)
 	one = clock_left(s->keepalive, net.heard + (uint64_t)net.unanswered * s->keepalive * 1000,
 			 now);
 	if (one == 0) {
-		if (s->keepalive_count && net.unanswered >= s->keepalive_count)
+		if (s->keepalive_count && net.unanswered >= s->keepalive_count) {
 			give_up("Keepalive timeout");
-		else if (ssh_global(&net.ssh, "keepalive@openssh.com", 1, STR("")))
+			net.dead = CFG_JOB;
+		} else if (ssh_global(&net.ssh, "keepalive@openssh.com", 1, STR("")))
 			net.unanswered++;
 		one = (uint64_t)s->keepalive * 1000;
 	}
@@ -236,7 +237,8 @@ static void say_how_it_ended(void)
 
 	if (what && !net.bye[0])
 		fmt(net.bye, sizeof(net.bye), "no %s in common", what);
-	call_bye(err ? err : SSH_E_PEER, str_of(err ? net.bye : "connection closed"));
+	call_bye(err ? err : SSH_E_PEER, str_of(err ? net.bye : "connection closed"),
+		 CFG_JOB && (err == SSH_E_LOCAL ? net.dead : err != SSH_E_PEER));
 	ssh_wipe(&net.ssh);
 }
 

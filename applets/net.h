@@ -28,6 +28,7 @@ struct net {
 	uint8_t key_index[NET_HOSTKEYS]; /* the monitor's number of each */
 	int sock, mon;
 	uint8_t authed, no_more_sessions, ending;
+	uint8_t dead;           /* the peer answers no more */
 	unsigned may;           /* enum authkeys_may, MAY_STEER */
 	uint64_t heard, active; /* milliseconds: any packet; anything of a channel */
 	uint32_t unanswered;    /* keepalives */
@@ -44,9 +45,9 @@ extern struct net net;
 /* net_call.c: requests to the monitor; each waits for the reply */
 struct rd call(struct wr *w, int fds[3], int *nfds); /* the reply; .bad where the monitor is gone */
 struct wr call_begin(enum mon kind);
-void call_read(void); /* what came without being asked for */
-void call_bye(int err, struct str text);
-void call_rest(void); /* nothing of a request is needed any more */
+void call_read(void);                              /* what came without being asked for */
+void call_bye(int err, struct str text, int lost); /* lost: nobody wanted that end */
+void call_rest(void);                              /* nothing of a request is needed any more */
 
 /* net_fwd.c */
 void net_fwd_init(void);

@@ -84,11 +84,13 @@ void call_rest(void)
 	mem_rest(mem, sizeof(mem));
 }
 
-void call_bye(int err, struct str text)
+void call_bye(int err, struct str text, int lost)
 {
 	struct wr w = call_begin(MON_BYE);
 
 	wr_u32(&w, err);
 	wr_str(&w, text.p, text.len < 512 ? text.len : 512);
+	if (CFG_JOB)
+		wr_u8(&w, lost);
 	msg_send(net.mon, mem, wr_len(&w), NULL, 0);
 }

@@ -58,7 +58,7 @@ struct settings {
 	uint8_t stream_unlink;
 	uint32_t stream_mask; /* umask of unix sockets that listen */
 	uint8_t agent_forwarding, motd, pass_env, permit_tty, permit_user_env;
-	uint8_t qos;
+	uint8_t qos, detach;
 	uint32_t max_tries;
 	/* times in seconds, 0: never */
 	uint32_t grace, keepalive, idle, max_duration, rekey_seconds;

@@ -63,6 +63,7 @@ const struct setting set_table[K_COUNT] = {
     [K_PRINT_MOTD] = {NAMED("PrintMotd") USE_MOTD("yes"), AT(motd), SET_ENUM, ANSWER(CFG_MOTD)},
     [K_PERMIT_TTY] = {NAMED("PermitTTY") USE_PTY("yes"), AT(permit_tty), SET_ENUM, ANSWER(CFG_PTY)},
     [K_PERMIT_USER_ENV] = {NAMED("PermitUserEnvironment"), AT(permit_user_env), SET_ENUM, E_BOOL},
+    USE_JOB([K_DETACH] = {NAMED("DetachOnLoss"), AT(detach), SET_ENUM, E_BOOL},)
     [K_IPQOS] = {NAMED("IPQoS"), AT(qos), SET_ENUM, E_QOS},
     [K_GRACE] = {NAMED("LoginGraceTime") "120", AT(grace), SET_TIME, 0},
     [K_ALIVE_INTERVAL] = {NAMED("ClientAliveInterval"), AT(keepalive), SET_TIME, 0},

@@ -288,6 +288,8 @@ ssize_t msg_recv(int fd, void *p, size_t n, int *fds, int *nfds);
 /* a pty: master nonblocking; both CLOEXEC; name of the slave; the owner's */
 int pty_open(int *master, int *slave, char *name, size_t n, const struct user *owner);
 void pty_size(int fd, unsigned cols, unsigned rows, unsigned xpix, unsigned ypix);
+/* the session that has the terminal, whose master fd may be */
+pid_t tty_session(int fd);
 
 /* proc.c */
 
@@ -299,6 +301,8 @@ void pty_size(int fd, unsigned cols, unsigned rows, unsigned xpix, unsigned ypix
 void self_init(char **argv);
 /* what is started from now on is called by that name, without its folder */
 void self_shorten(void);
+/* likewise, by another name */
+void self_rename(const char *name);
 const char *self_name(void); /* basename of argv[0] */
 /*
  * vfork and exec of ourselves as a role: argv[0] stays, argv[1] is role. fds[i]
@@ -331,7 +335,7 @@ struct child {
 	int as_user;
 	int in, out, err; /* descriptors for 0, 1, 2; the slave of a pty thrice with tty = 1 */
 	int tty;          /* 1: setsid and controlling terminal on descriptor in */
-	const char *path;
+	const char *path; /* NULL (with JOB): by argv[0] and PATH, and envp is ours */
 	char *const *argv, *const *envp;
 	/*
 	 * Not NULL: our own image is executed in place of path, and main() is to find run by

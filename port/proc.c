@@ -17,6 +17,11 @@ void self_shorten(void)
 	proc_self.argv0 = proc_self.name;
 }
 
+void self_rename(const char *name)
+{
+	proc_self.argv0 = proc_self.name = name;
+}
+
 const char *self_name(void)
 {
 	return proc_self.name ? proc_self.name : "";

@@ -30,7 +30,8 @@ struct action {
 #define MASK_BYTES 8L
 #endif
 
-static unsigned long waited[SIG_WORDS];
+/* beside what every process writes to: a page less */
+static unsigned long waited[SIG_WORDS] __attribute__((section(".bss.a")));
 static int from = -1;
 
 static void disposition(int s, void (*handler)(int))

@@ -267,6 +267,26 @@ static int child_prepare(const struct job *j)
 	return 0;
 }
 
+/* comes back with an errno */
+static int exec_path(char *const *argv)
+{
+	const char *p = getenv("PATH"), *next;
+	char file[512];
+	long r;
+
+	if (strchr(argv[0], '/'))
+		p = "";
+	else if (!p)
+		p = "/usr/local/bin:/bin:/usr/bin";
+	do {
+		next = p + strcspn(p, ":");
+		fmt(file, sizeof file, "%.*s/%s", (int)(next - p), p, argv[0]);
+		r = sys(SYS_execve, next > p ? file : argv[0], argv, environ);
+		p = next + 1;
+	} while (*next && (r == -ENOENT || r == -ENOTDIR || r == -EACCES));
+	return -(int)r;
+}
+
 static void child_body(const struct job *j)
 {
 	const struct child *c = j->child;
@@ -274,8 +294,9 @@ static void child_body(const struct job *j)
 	int err = child_prepare(j), at = err < 0 ? j->pipe : j->map.keep;
 
 	if (err == 0)
-		err = (int)(CHILD_RUNS && c->run ? exec_self(j, c->argv, c->envp)
-						 : sys(SYS_execve, c->path, c->argv, c->envp));
+		err = (int)(CHILD_RUNS && c->run  ? exec_self(j, c->argv, c->envp)
+			    : CFG_JOB && !c->path ? -exec_path(c->argv)
+						  : sys(SYS_execve, c->path, c->argv, c->envp));
 	report(at, -err);
 }
 
@@ -339,26 +360,6 @@ int self_path(char *buf, size_t n)
 		buf[len] = 0;
 	}
 	return path_leads(buf, proc_self.image) ? 0 : -ENOENT;
-}
-
-/* comes back with an errno */
-static int exec_path(char *const *argv)
-{
-	const char *p = getenv("PATH"), *next;
-	char file[512];
-	long r;
-
-	if (strchr(argv[0], '/'))
-		p = "";
-	else if (!p)
-		p = "/usr/local/bin:/bin:/usr/bin";
-	do {
-		next = p + strcspn(p, ":");
-		fmt(file, sizeof file, "%.*s/%s", (int)(next - p), p, argv[0]);
-		r = sys(SYS_execve, next > p ? file : argv[0], argv, environ);
-		p = next + 1;
-	} while (*next && (r == -ENOENT || r == -ENOTDIR || r == -EACCES));
-	return -(int)r;
 }
 
 int prog_exec(char *const *argv)

@@ -65,3 +65,11 @@ void pty_size(int fd, unsigned cols, unsigned rows, unsigned xpix, unsigned ypix
 
 	ioctl_raw(fd, TIOCSWINSZ, &w);
 }
+
+pid_t tty_session(int fd)
+{
+	pid_t pid = 0;
+	long r = ioctl_raw(fd, TIOCGSID, &pid);
+
+	return r < 0 ? (pid_t)r : pid;
+}
