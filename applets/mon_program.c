@@ -91,6 +91,34 @@ static int sftp_run(int argc, char **argv)
 	return sftp_server_main(argc - 1, argv + 1);
 }
 
+static int ptyless_run(int argc, char **argv)
+{
+	wipe(mon.hostkey, sizeof(mon.hostkey));
+	wipe(&mon.rng, sizeof(mon.rng));
+	return ptyless_main(argc - 2, argv + 2);
+}
+
+void program_ptyless(struct child *c)
+{
+	static const char *argv[8];
+	const char **p = argv + 4;
+
+	if (c->run)
+		return;
+	argv[0] = self_name();
+	argv[1] = ROLE_PTYLESS;
+	argv[2] = c->path;
+	argv[3] = c->argv[0];
+	p[0] = c->argv[1];
+	if (!*p && !strcmp(shell_name(), "bash")) /* or it would echo what we have shown already */
+		*p++ = "--noediting";
+	if (!*p)
+		*p = "-i";
+	p[1] = c->argv[1] ? c->argv[2] : NULL;
+	c->argv = (char *const *)argv;
+	c->run = ptyless_run;
+}
+
 /* the line with a program of ours by its path, for a shell; NULL: no path leads to us */
 static const char *own_line(const char *role, const char *rest)
 {

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "monitor.h"
@@ -84,12 +85,43 @@ static void session_reset(struct session *s)
 	*s = (struct session){0};
 }
 
+/* the two kinds of .slave */
+static int is_tty(int fd)
+{
+	struct termios t;
+
+	return !CFG_PTYLESS || tty_get(fd, &t) == 0;
+}
+
+/* no terminal is to be had: a socket is the next best, and who has its other end edits lines */
+static int ptyless(uint32_t ch, int *master, int *slave, uint32_t cols, uint32_t rows)
+{
+	int pair[2], r = fd_pair(pair);
+	char number[12];
+
+	if (r < 0)
+		return r;
+	fd_nonblock(pair[0]);
+	*master = pair[0];
+	*slave = pair[1];
+	env_add(ch, STR("TERM"), STR("dumb"));
+	if (cols) {
+		fmt(number, sizeof(number), "%u", (unsigned)cols);
+		env_add(ch, STR("COLUMNS"), str_of(number));
+	}
+	if (rows) {
+		fmt(number, sizeof(number), "%u", (unsigned)rows);
+		env_add(ch, STR("LINES"), str_of(number));
+	}
+	return 0;
+}
+
 void session_pty(struct rd *r, struct wr *w, int fds[3], int *nfds)
 {
 	uint32_t ch, cols, rows, xpix, ypix;
 	struct session *s = session_of(r, &ch);
 	struct str term = rd_str(r), modes;
-	int master, slave, err;
+	int master, slave, err, may = CFG_PTY && (keys_may() & MAY_PTY);
 	char tty[24];
 
 	cols = rd_u32(r);
@@ -101,19 +133,22 @@ void session_pty(struct rd *r, struct wr *w, int fds[3], int *nfds)
 		r->bad = 1;
 		return;
 	}
-	err = CFG_PTY && (keys_may() & MAY_PTY)
-		  ? pty_open(&master, &slave, tty, sizeof(tty), &mon.user)
-		  : -EPERM;
-	wr_u8(w, err == 0);
-	if (err) {
-		log_put(LOG_L_WARN, "no terminal for '%s': %s", mon.user.name, err_text(-err));
-		return;
+	err = may ? pty_open(&master, &slave, tty, sizeof(tty), &mon.user) : -EPERM;
+	if (err)
+		log_put(LOG_L_WARN, "no terminal for '%s': %s%s", mon.user.name, err_text(-err),
+			CFG_PTYLESS && may ? ": lines are edited by the server" : "");
+	if (CFG_PTYLESS && may && err) {
+		err = ptyless(ch, &master, &slave, cols, rows);
+	} else if (!err) {
+		ttymodes_apply(slave, modes);
+		pty_size(master, cols, rows, xpix, ypix);
+		env_add(ch, STR("SSH_TTY"), str_of(tty));
+		if (term.len)
+			env_add(ch, STR("TERM"), term);
 	}
-	ttymodes_apply(slave, modes);
-	pty_size(master, cols, rows, xpix, ypix);
-	env_add(ch, STR("SSH_TTY"), str_of(tty));
-	if (term.len)
-		env_add(ch, STR("TERM"), term);
+	wr_u8(w, err == 0);
+	if (err)
+		return;
 	s->slave = slave + 1;
 	fds[0] = master;
 	*nfds = 1;
@@ -212,7 +247,9 @@ static pid_t start_on_tty(struct child *c, struct session *s)
 {
 	pid_t r;
 
-	c->tty = 1;
+	c->tty = is_tty(s->slave - 1);
+	if (CFG_PTYLESS && !c->tty)
+		program_ptyless(c);
 	c->in = c->out = c->err = s->slave - 1;
 	r = child_spawn(c);
 	close(s->slave - 1);
@@ -245,7 +282,7 @@ void session_spawn(struct rd *r, struct wr *w, int fds[3], int *nfds)
 		if (CFG_SFTP_SERVER && c.run)
 			env_add(ch, STR("CUBSSH_CLIENT_VERSION"), version);
 		c.envp = env_build(ch, original ? mon_scratch.command : NULL);
-		if (CFG_MOTD && had_tty && !line && mon.set->motd)
+		if (CFG_MOTD && had_tty && !line && mon.set->motd && is_tty(s->slave - 1))
 			motd_show(s->slave - 1);
 		pid = had_tty ? start_on_tty(&c, s) : start_piped(&c, fds, nfds);
 	}

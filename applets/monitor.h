@@ -125,6 +125,8 @@ void forward_request(struct rd *r, struct wr *w, int fds[3], int *nfds);
  * shell; argv stays NULL where there is no such subsystem.
  */
 const char *program_choose(struct child *c, enum spawn kind, const char *asked);
+/* the same behind a line discipline of ours, for want of a terminal */
+void program_ptyless(struct child *c);
 
 /* mon_env.c: the environment of a command */
 void env_request(struct rd *r, struct wr *w);

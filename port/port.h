@@ -325,7 +325,7 @@ struct child {
 	char *const *argv, *const *envp;
 	/*
 	 * Not NULL: our own image is executed in place of path, and main() is to find run by
-	 * argv; where that is not possible the child is forked and calls it (SFTP_SERVER).
+	 * argv; where that is not possible the child is forked and calls it (SFTP_SERVER, PTYLESS).
 	 */
 	int (*run)(int argc, char **argv);
 };
