@@ -68,6 +68,7 @@ static const struct flag flags_ssh[] = {
     {'V', A_VERSION, 0},
     {'v', A_VERBOSE, 0},
     {'W', R_NETCAT, ARG},
+    USE_TUN({'w', R_TUN_DEVICE, ARG},)
     {'w', A_REFUSE, 0},
     {'X', A_IGNORE, 0},
     {'x', A_IGNORE, 0},

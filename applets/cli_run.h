@@ -112,6 +112,7 @@ void cli_fwd_init(void);
 void cli_fwd_work(void);
 void cli_fwd_reply(const struct ssh_event *ev);   /* GLOBAL_REPLY */
 int cli_fwd_open(const struct ssh_event *ev);     /* the answer to it */
+void cli_fwd_opened(const struct ssh_event *ev);
 void cli_fwd_refused(const struct ssh_event *ev); /* one of our opens */
 int cli_fwd_keepalive(void);                      /* 0: not now */
 int cli_fwd_settled(void);

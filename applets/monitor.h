@@ -88,6 +88,8 @@ void keys_proven(const struct user *u, struct str blob);
 unsigned keys_may(void); /* enum authkeys_may and MAY_STEER, of the settings and the key */
 /* what runs in place of anything asked for, by the settings or the key; NULL: nothing does */
 const char *keys_command(void);
+/* tunnel= of the key plus 1; 0: it has none */
+uint32_t keys_tun(void);
 /* environment= of the key, one after the other: *at starts at 0; NULL ends */
 const char *keys_environment(size_t *at);
 /* likewise of permitopen= and permitlisten= */

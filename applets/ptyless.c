@@ -27,7 +27,8 @@
 
 static struct {
 	pid_t shell; /* also its process group */
-	int to, from, sig;
+	int to, theirs; /* both ends of the socket that the shell reads from */
+	int from, sig;
 	unsigned columns, queued, lead;
 	char queue[2 * LINE_LEN]; /* typed and not taken yet */
 	char prompt[80];
@@ -98,14 +99,18 @@ static void queue_work(void)
 		r = msg_send(pl.to, pl.queue + n, pl.queue[n] != EOT, NULL, 0);
 		n += !r;
 	}
-	if (r && r != -EAGAIN) /* nobody will ever read it */
-		n = pl.queued;
 	pl.queued -= n;
 	memmove(pl.queue, pl.queue + n, pl.queued);
 }
 
+/* a signal by a key; what was typed before it is not for anybody any more */
 static void interrupt(int s)
 {
+	struct pollfd p = {.fd = pl.theirs, .events = POLLIN};
+	char c;
+
+	while (poll(&p, 1, 0) == 1 && read(pl.theirs, &c, 1) >= 0)
+		;
 	next_line(s == SIGINT ? "^C\r\n" : "^\\\r\n", 4);
 	pl.edit.shown = pl.edit.used;
 	pl.queued = 0;
@@ -216,11 +221,11 @@ static pid_t start(char **argv)
 		return r;
 	pl.sig = sig_pipe(signals);
 	pl.to = to[0];
+	pl.theirs = to[1];
 	pl.from = from[0];
 	c.in = to[1];
 	c.out = c.err = from[1];
 	r = child_spawn(&c);
-	close(to[1]);
 	close(from[1]);
 	return r;
 }

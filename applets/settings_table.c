@@ -61,6 +61,7 @@ const struct setting set_table[K_COUNT] = {
 	[K_PERMIT_OPEN] = {NAMED("PermitOpen") "any", AT(permit_open), SET_WORDS, 0},
 	[K_PERMIT_LISTEN] = {NAMED("PermitListen") "any", AT(permit_listen), SET_WORDS, 0}, )
     [K_PRINT_MOTD] = {NAMED("PrintMotd") USE_MOTD("yes"), AT(motd), SET_ENUM, ANSWER(CFG_MOTD)},
+    USE_TUN([K_PERMIT_TUNNEL] = {NAMED("PermitTunnel"), AT(tunnel), SET_ENUM, E_TUNNEL},)
     [K_PERMIT_TTY] = {NAMED("PermitTTY") USE_PTY("yes"), AT(permit_tty), SET_ENUM, ANSWER(CFG_PTY)},
     [K_PERMIT_USER_ENV] = {NAMED("PermitUserEnvironment"), AT(permit_user_env), SET_ENUM, E_BOOL},
     [K_IPQOS] = {NAMED("IPQoS"), AT(qos), SET_ENUM, E_QOS},
@@ -143,4 +144,5 @@ const char *const set_enums[E_COUNT] = {
 	"0none;" USE_KEY_SK("1touch-required;4verify-required;"
 			    "5touch-required,verify-required;5verify-required,touch-required;"),
     [E_QOS] = "0none;",
+    USE_TUN([E_TUNNEL] = "0no;1point-to-point;2ethernet;3yes;",)
 };

@@ -279,6 +279,14 @@ ssize_t msg_recv(int fd, void *p, size_t n, int *fds, int *nfds);
 int pty_open(int *master, int *slave, char *name, size_t n, const struct user *owner);
 void pty_size(int fd, unsigned cols, unsigned rows, unsigned xpix, unsigned ypix);
 
+/* tun.c */
+
+#define TUN_DEVICE "/dev/net/tun"
+#define TUN_ANY 0x7fffffff
+
+/* tunN, or tapN with ethernet, made where it is not there; nonblocking, a packet each time */
+int tun_open(int ethernet, uint32_t unit);
+
 /* proc.c */
 
 /*
