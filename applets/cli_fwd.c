@@ -95,8 +95,8 @@ static void failed(unsigned i, const char *why)
 		cli_say(&cli.set, LOG_L_ERROR, "tunnel device %s: %s", f->to_unix ? "tap" : "tun",
 			why);
 	else
-		cli_say(&cli.set, LOG_L_ERROR, "forward -%c %p:%u: %s", f->kind & ~32, where, f->port,
-			why);
+		cli_say(&cli.set, LOG_L_ERROR, "forward -%c %p:%u: %s", f->kind & ~32, where,
+			f->port, why);
 	if (cli.set.exit_on_forward_failure)
 		cli_exit(CLI_FAILED);
 }

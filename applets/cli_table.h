@@ -51,7 +51,18 @@ enum cli_expand {
 	X_GIVEN = 64  /* %h is the host as it was given */
 };
 
-enum cli_enum { V_BOOL, V_TRUE, V_FAMILY, V_MASTER, V_TTY, V_SESSION, V_STRICT, V_LEVEL, V_ADD, V_TUNNEL };
+enum cli_enum {
+	V_BOOL,
+	V_TRUE,
+	V_FAMILY,
+	V_MASTER,
+	V_TTY,
+	V_SESSION,
+	V_STRICT,
+	V_LEVEL,
+	V_ADD,
+	V_TUNNEL
+};
 
 #define CLI_ROW_ID(row, ...) row,
 enum cli_row {

@@ -74,8 +74,8 @@ int fwd_connect(int ch, enum fwd_kind kind, struct str host, uint32_t port)
 		return -OPEN_RESOURCE_SHORTAGE;
 	if (err)
 		return -OPEN_ADMINISTRATIVELY_PROHIBITED;
-	fwd_rec[ch] = (struct fwd_rec){
-	    .state = FWD_DIALING, .tun = tun_kind(kind), .in = -1, .out = -1};
+	fwd_rec[ch] =
+	    (struct fwd_rec){.state = FWD_DIALING, .tun = tun_kind(kind), .in = -1, .out = -1};
 	return SSH_LATER;
 }
 

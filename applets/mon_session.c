@@ -93,11 +93,20 @@ static int is_tty(int fd)
 	return !CFG_PTYLESS || tty_get(fd, &t) == 0;
 }
 
+static void env_number(uint32_t ch, struct str name, uint32_t n)
+{
+	char text[12];
+
+	if (!n)
+		return;
+	fmt(text, sizeof(text), "%u", (unsigned)n);
+	env_add(ch, name, str_of(text));
+}
+
 /* no terminal is to be had: a socket is the next best, and who has its other end edits lines */
 static int ptyless(uint32_t ch, int *master, int *slave, uint32_t cols, uint32_t rows)
 {
 	int pair[2], r = fd_pair(pair);
-	char number[12];
 
 	if (r < 0)
 		return r;
@@ -105,14 +114,8 @@ static int ptyless(uint32_t ch, int *master, int *slave, uint32_t cols, uint32_t
 	*master = pair[0];
 	*slave = pair[1];
 	env_add(ch, STR("TERM"), STR("dumb"));
-	if (cols) {
-		fmt(number, sizeof(number), "%u", (unsigned)cols);
-		env_add(ch, STR("COLUMNS"), str_of(number));
-	}
-	if (rows) {
-		fmt(number, sizeof(number), "%u", (unsigned)rows);
-		env_add(ch, STR("LINES"), str_of(number));
-	}
+	env_number(ch, STR("COLUMNS"), cols);
+	env_number(ch, STR("LINES"), rows);
 	return 0;
 }
 
@@ -136,7 +139,7 @@ void session_pty(struct rd *r, struct wr *w, int fds[3], int *nfds)
 	err = may ? pty_open(&master, &slave, tty, sizeof(tty), &mon.user) : -EPERM;
 	if (err)
 		log_put(LOG_L_WARN, "no terminal for '%s': %s%s", mon.user.name, err_text(-err),
-			CFG_PTYLESS && may ? ": lines are edited by the server" : "");
+			CFG_PTYLESS && may ? ": the server edits lines" : "");
 	if (CFG_PTYLESS && may && err) {
 		err = ptyless(ch, &master, &slave, cols, rows);
 	} else if (!err) {

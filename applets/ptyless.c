@@ -20,13 +20,12 @@
 #include "lineedit.h"
 #include "port.h"
 
-#define QUIT 28 /* ^\ */
-#define EOT 4   /* in .queue: an end of file */
-#define IN 256  /* bytes of one read */
+#define EOT 4  /* in .queue: an end of file */
+#define IN 256 /* bytes of one read */
 #define OUT 1024
 
 static struct {
-	pid_t shell; /* also its process group */
+	pid_t shell;    /* also its process group */
 	int to, theirs; /* both ends of the socket that the shell reads from */
 	int from, sig;
 	unsigned columns, queued, lead;
@@ -35,18 +34,18 @@ static struct {
 	struct lineedit edit;
 } pl APART;
 
+/* nobody is there any more */
+static void hung_up(void)
+{
+	kill(-pl.shell, SIGHUP);
+	_exit(1);
+}
+
+/* the socket takes all of it, or has no other end */
 static void say(const char *p, size_t n)
 {
-	while (n) {
-		ssize_t r = write(1, p, n);
-
-		if (r <= 0) { /* nobody is there */
-			kill(-pl.shell, SIGHUP);
-			_exit(1);
-		}
-		p += r;
-		n -= (size_t)r;
-	}
+	if (write(1, p, n) < 0)
+		hung_up();
 }
 
 /* what programs wrote; 0: nothing is to be read */
@@ -103,28 +102,24 @@ static void queue_work(void)
 	memmove(pl.queue, pl.queue + n, pl.queued);
 }
 
-/* a signal by a key; what was typed before it is not for anybody any more */
-static void interrupt(int s)
+/* ^C: what was typed before it is not for anybody any more */
+static void interrupt(void)
 {
 	struct pollfd p = {.fd = pl.theirs, .events = POLLIN};
 	char c;
 
 	while (poll(&p, 1, 0) == 1 && read(pl.theirs, &c, 1) >= 0)
 		;
-	next_line(s == SIGINT ? "^C\r\n" : "^\\\r\n", 4);
+	next_line("^C\r\n", 4);
 	pl.edit.shown = pl.edit.used;
 	pl.queued = 0;
-	kill(-pl.shell, s);
+	kill(-pl.shell, SIGINT);
 }
 
 static void key(unsigned char c)
 {
 	static const char eot = EOT;
 
-	if (c == QUIT) {
-		interrupt(SIGQUIT);
-		return;
-	}
 	switch (line_key(&pl.edit, c)) {
 	case LINE_READY:
 		pl.edit.at = pl.edit.len;
@@ -134,7 +129,7 @@ static void key(unsigned char c)
 		next_line("\r\n", 2);
 		break;
 	case LINE_TAB: line_insert(&pl.edit, "\t", 1); break;
-	case LINE_DROP: interrupt(SIGINT); break;
+	case LINE_DROP: interrupt(); break;
 	case LINE_PAUSE: kill(-pl.shell, SIGTSTP); break;
 	case LINE_END: queue_put(&eot, 1); break;
 	default: break;
@@ -147,10 +142,8 @@ static void take(void)
 	static unsigned char in[IN];
 	ssize_t n = read(0, in, sizeof(in)), i;
 
-	if (n <= 0) {
-		kill(-pl.shell, SIGHUP);
-		_exit(1);
-	}
+	if (n <= 0)
+		hung_up();
 	for (i = 0; i < n; i++)
 		key(in[i]);
 	queue_work();
@@ -211,8 +204,8 @@ static void loop(void)
 /* the shell, behind a socket to read from and a pipe to write to; its pid, or -errno */
 static pid_t start(char **argv)
 {
-	static const int signals[] = {SIGCHLD, SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
-				      SIGALRM, SIGUSR1, SIGUSR2, 0};
+	static const int signals[] = {SIGCHLD, SIGHUP,  SIGINT,  SIGQUIT,
+				      SIGTERM, SIGUSR1, SIGUSR2, 0};
 	static struct user here = {.home = "."};
 	struct child c = {.user = &here, .path = argv[0], .argv = argv + 1, .envp = environ};
 	int to[2], from[2], r = msg_pair(to);
@@ -232,9 +225,7 @@ static pid_t start(char **argv)
 
 int ptyless_main(int argc, char **argv)
 {
-	static const char notice[] =
-	    "No terminal is to be had: the server edits lines, and programs "
-	    "that draw on the screen will not work.\r\n";
+	static const char notice[] = "No terminal: the server edits lines.\r\n";
 	const char *columns = getenv("COLUMNS");
 	int n = columns ? num_small(columns, 2, 1000) : -1;
 
