@@ -12,7 +12,7 @@
 
 /* clang-format off */
 static const char usage_ssh[] =
-    "usage: ssh [-246AaCfGgKkMNnqsTtVvXxYy] [-bBcDeEFiJlLmoOpQRSW VALUE]...\n"
+    "usage: ssh [-246AaCfGgKkMNnqsTtVvXxYy] [-bBcDeEFiJlLmoOpQRSW" USE_TUN("w") " VALUE]...\n"
     "           [USER@]HOST [COMMAND]\n";
 
 static const char usage_dbclient[] = USE_COMPAT_DROPBEAR(

@@ -166,6 +166,8 @@ static uint32_t device(const char *p)
 {
 	uint32_t n = 0;
 
+	if (!*p)
+		return 0;
 	for (; *p - '0' + 0u < 10 && n < 100000000; p++)
 		n = n * 10 + (uint32_t)(*p - '0');
 	return *p ? 0 : n + 1;

@@ -149,6 +149,20 @@ static void test_several(void)
 	      one && two && !three && !strcmp(one, "8080") && !strcmp(two, "*:*"), "another");
 }
 
+static void test_tunnel(void)
+{
+	check("authkeys/tunnel",
+	      !CFG_TUN || !CFG_AUTHKEYS_OPTIONS ||
+		  (is_key("tunnel=\"0\" " KEY) && k.tun == 1 &&
+		   is_key("restrict,tunnel=\"31\" " KEY) && k.tun == 32 && !k.may && is_key(KEY) &&
+		   !k.tun && refused("tunnel=\"\" " KEY, "tunnel") &&
+		   refused("tunnel=\"-1\" " KEY, "tunnel") &&
+		   refused("tunnel=\"1x\" " KEY, "tunnel") &&
+		   refused("tunnel=\"4294967296\" " KEY, "tunnel") &&
+		   refused("tunnel " KEY, "tunnel")),
+	      "another");
+}
+
 static void test_refused(void)
 {
 	static const struct {
@@ -265,6 +279,7 @@ int main(void)
 		test_bad();
 		test_options();
 		test_several();
+		test_tunnel();
 		test_refused();
 		test_certs();
 		test_principals();
