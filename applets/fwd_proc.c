@@ -100,12 +100,17 @@ static int allowed(enum fwd_list list, const char *host, uint32_t port)
 	return port < 65536 && in_list(list, host, port) && in_list(list + 1, host, port);
 }
 
+static int is_tun(enum fwd_kind kind)
+{
+	return CFG_TUN && (kind == FWD_TUN || kind == FWD_ETHERNET);
+}
+
 static int may_connect(enum fwd_kind kind, const char *host, uint32_t port)
 {
 	if (kind == FWD_UNIX)
 		return policy.may & FWD_MAY_UNIX_CONNECT;
-	if (CFG_TUN && kind >= FWD_TUN)
-		return kind <= FWD_ETHERNET && policy.may & FWD_MAY_TUN << (kind - FWD_TUN);
+	if (is_tun(kind))
+		return policy.may & FWD_MAY_TUN << (kind - FWD_TUN);
 	return policy.may & FWD_MAY_CONNECT && port && allowed(LIST_OPEN, host, port);
 }
 
@@ -170,7 +175,7 @@ static void on_connect(uint32_t tag, enum fwd_kind kind, const char *host, uint3
 		tell_connected(tag, unix_connect(host));
 		return;
 	}
-	if (CFG_TUN && kind >= FWD_TUN) {
+	if (is_tun(kind)) {
 		tell_connected(tag, tun_as(kind, port));
 		return;
 	}
@@ -296,7 +301,7 @@ static void on_listen(uint32_t tag, enum fwd_kind kind, const char *host, uint32
 	const char *taken = "";
 	int r;
 
-	if (CFG_TUN && kind >= FWD_TUN) {
+	if (is_tun(kind)) {
 		r = may_connect(kind, host, port) ? tun_as(kind, port) : -EACCES;
 		/* the latter is FWD_ACCEPTED of nobody and nowhere */
 		answer(r < 0 ? FWD_LISTENING : FWD_ACCEPTED, tag, r < 0 ? r : 0, 0, "", r);

@@ -88,8 +88,9 @@ static int own_run(int argc, char **argv)
 {
 	wipe(mon.hostkey, sizeof(mon.hostkey));
 	wipe(&mon.rng, sizeof(mon.rng));
-	return CFG_PTYLESS && !strcmp(argv[1], ROLE_PTYLESS) ? ptyless_main(argc - 2, argv + 2)
-							     : sftp_server_main(argc - 1, argv + 1);
+	if (CFG_PTYLESS && !strcmp(argv[1], ROLE_PTYLESS))
+		return ptyless_main(argc - 2, argv + 2);
+	return CFG_SFTP_SERVER ? sftp_server_main(argc - 1, argv + 1) : 1;
 }
 
 void program_ptyless(struct child *c)

@@ -90,7 +90,7 @@ static int is_tty(int fd)
 {
 	struct termios t;
 
-	return !CFG_PTYLESS || tty_get(fd, &t) == 0;
+	return !CFG_PTYLESS || tty_get(fd, &t) != -ENOTTY;
 }
 
 static void env_number(uint32_t ch, struct str name, uint32_t n)

@@ -174,7 +174,7 @@ static void test_refused(void)
 	    {"command=\"a\",x=\"very long value\",command=\"b\" " KEY, "x"            },
 	    {"no-restrict " KEY,				       "no-restrict"  },
 	    {"no-command=\"x\" " KEY,                                  "no-command"   },
-	    {"tunnel=\"1\" " KEY,				      "tunnel"       },
+	    {CFG_TUN ? "tunnel " KEY : "tunnel=\"1\" " KEY,            "tunnel"       },
 	    {"principals=\"a,b\" " KEY,                                "principals"   },
 	    {"command=\"a\",command=\"b\" " KEY,                       "command"      },
 	    {"from=\"a\",from=\"b\" " KEY,                             "from"         },
