@@ -111,7 +111,6 @@ static struct str bind_of(const struct cli_forward *f)
 	return cli.set.gateway_ports ? STR("*") : STR("localhost");
 }
 
-/* a device's number, for the forwarder and for the wire */
 static uint32_t tun_of(uint16_t n)
 {
 	return n == CLI_TUN_ANY ? TUN_ANY : n;
@@ -338,14 +337,10 @@ static void on_accepted(const struct fwd_accept *a)
 	struct wr w = wr_init(mem, sizeof(mem));
 	int ch;
 
-	if (CFG_TUN && f->kind == 'w') {
-		open_tun(f);
-		return;
-	}
-	if (f->kind == 'D') {
-		fwd_placed_socks();
-		return;
-	}
+	if (CFG_TUN && f->kind == 'w')
+		return open_tun(f);
+	if (f->kind == 'D')
+		return fwd_placed_socks();
 	wr_strz(&w, f->to);
 	if (f->to_unix) {
 		wr_strz(&w, ""); /* reserved, both */
@@ -424,22 +419,6 @@ int cli_fwd_open(const struct ssh_event *ev)
 	if (!str_is(ev->name, "auth-agent@openssh.com") || !cli.set.forward_agent)
 		return -OPEN_ADMINISTRATIVELY_PROHIBITED;
 	return fwd_connect(ev->ch, FWD_UNIX, str_of(agent_path()), 0);
-}
-
-/* ---- -W -------------------------------------------------------------------- */
-
-const char *cli_fwd_target(uint32_t *to)
-{
-	static char host[256] APART;
-	const char *spec = cli.set.netcat, *colon = strrchr(spec, ':');
-	int bracket = *spec == '[', len = colon ? (int)(colon - spec) - 2 * bracket : 0;
-	uint64_t port = 0;
-
-	if (len <= 0 || num_parse(spec + len + 2 * bracket + 1, 1, 65535, &port))
-		cli_die("-W %p: host:port is wanted", spec);
-	fmt(host, sizeof(host), "%.*s", len, spec + bracket);
-	*to = (uint32_t)port;
-	return host;
 }
 
 void cli_fwd_refused(const struct ssh_event *ev)

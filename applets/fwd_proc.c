@@ -126,12 +126,11 @@ static int may_listen(enum fwd_kind kind, const char *host, uint32_t port)
 /* a device, which is there at once; fd, or -errno */
 static int tun_as(enum fwd_kind kind, uint32_t unit)
 {
-	int fd = -EACCES;
+	int fd;
 
 	if (policy.tun && unit == TUN_ANY)
 		unit = policy.tun - 1;
-	if (!policy.tun || unit == policy.tun - 1)
-		fd = tun_open(kind == FWD_ETHERNET, unit);
+	fd = policy.tun && unit != policy.tun - 1 ? -EACCES : tun_open(kind == FWD_ETHERNET, unit);
 	log_put(fd < 0 ? LOG_L_WARN : LOG_L_INFO, "tunnel device %u: %s", (unsigned)unit,
 		fd < 0 ? err_text(-fd) : "opened");
 	return fd;
@@ -171,12 +170,8 @@ static void on_connect(uint32_t tag, enum fwd_kind kind, const char *host, uint3
 		tell_connected(tag, -EACCES);
 		return;
 	}
-	if (kind == FWD_UNIX) {
-		tell_connected(tag, unix_connect(host));
-		return;
-	}
-	if (is_tun(kind)) {
-		tell_connected(tag, tun_as(kind, port));
+	if (kind == FWD_UNIX || is_tun(kind)) {
+		tell_connected(tag, kind == FWD_UNIX ? unix_connect(host) : tun_as(kind, port));
 		return;
 	}
 	t->tag = tag;

@@ -22,7 +22,7 @@
 
 #define EOT 4  /* in .queue: an end of file */
 #define IN 256 /* bytes of one read */
-#define OUT 1024
+#define OUT 1000
 
 static struct {
 	pid_t shell;    /* also its process group */

@@ -144,5 +144,4 @@ const char *const set_enums[E_COUNT] = {
 	"0none;" USE_KEY_SK("1touch-required;4verify-required;"
 			    "5touch-required,verify-required;5verify-required,touch-required;"),
     [E_QOS] = "0none;",
-    USE_TUN([E_TUNNEL] = "0no;1point-to-point;2ethernet;3yes;",)
-};
+    USE_TUN([E_TUNNEL] = "0no;1point-to-point;2ethernet;3yes;", )};

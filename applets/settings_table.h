@@ -39,8 +39,7 @@ enum set_enum {
 	E_GATEWAY,
 	E_FORWARD,
 	E_QOS,
-	USE_TUN(E_TUNNEL, )
-	E_TOKEN,
+	USE_TUN(E_TUNNEL, ) E_TOKEN,
 	E_COUNT
 };
 
