@@ -43,6 +43,9 @@ int sshd_main(int argc, char **argv);
 /* the argument of sftp-server that is asked for a shell or a command in its place */
 #define SFTP_ONLY "sftp-only"
 int check_main(int argc, char **argv);
+/* ptyless.c, started by the monitor alone: a shell's path, and its arguments from its name on */
+#define ROLE_PTYLESS "(ptyless)"
+int ptyless_main(int argc, char **argv);
 int ssh_main(int argc, char **argv);
 int callhome_main(int argc, char **argv);
 int sftp_server_main(int argc, char **argv);

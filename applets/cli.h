@@ -23,12 +23,15 @@
 enum cli_ask { ASK_NO, ASK_YES, ASK_ASK, ASK_NEW, ASK_AUTO, ASK_FORCE }; /* of several keywords */
 
 struct cli_forward {
-	char kind; /* 'L', 'R', 'D'; 'd': a remote SOCKS (-R port) */
+	/* 'L', 'R', 'D'; 'd': a remote SOCKS (-R port); 'w': devices, their numbers the ports */
+	char kind;
 	uint16_t port, to_port;
 	const char *bind; /* address, or a socket's path; NULL: by GatewayPorts; "" and "*": all */
 	const char *to;   /* host, or a socket's path */
 	uint8_t bind_unix, to_unix;
 };
+
+#define CLI_TUN_ANY 65535
 
 /*
  * All values that a connection needs, after command line, files and defaults;
@@ -61,8 +64,10 @@ struct cli_set {
 	uint8_t stream_unlink;
 	uint8_t master; /* ControlMaster: ASK_NO, ASK_YES, ASK_ASK, ASK_AUTO */
 	uint8_t dump;   /* -G */
+	uint8_t tunnel; /* Tunnel: 1 point-to-point, 2 ethernet */
 
 	uint16_t port, stream_mask;
+	uint16_t tun_local, tun_remote;
 	int escape; /* EscapeChar, -1: none */
 	/* where to and who */
 	const char *host_arg, *host, *user, *host_key_alias;

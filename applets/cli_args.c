@@ -12,7 +12,7 @@
 
 /* clang-format off */
 static const char usage_ssh[] =
-    "usage: ssh [-246AaCfGgKkMNnqsTtVvXxYy] [-bBcDeEFiJlLmoOpQRSW VALUE]...\n"
+    "usage: ssh [-246AaCfGgKkMNnqsTtVvXxYy] [-bBcDeEFiJlLmoOpQRSW" USE_TUN("w") " VALUE]...\n"
     "           "
     USE_CALLHOME("[--listen PORT] ")
     "[USER@]HOST [COMMAND]\n";
@@ -70,6 +70,7 @@ static const struct flag flags_ssh[] = {
     {'V', A_VERSION, 0},
     {'v', A_VERBOSE, 0},
     {'W', R_NETCAT, ARG},
+    USE_TUN({'w', R_TUN_DEVICE, ARG},)
     {'w', A_REFUSE, 0},
     {'X', A_IGNORE, 0},
     {'x', A_IGNORE, 0},

@@ -77,6 +77,15 @@ static void dump_persist(uint32_t v)
 		fmt_fd(1, "%s\n", v ? "yes" : "no");
 }
 
+/* one end of a tunnel, and what is behind it */
+static void dump_device(unsigned n, char end)
+{
+	if (n == CLI_TUN_ANY)
+		fmt_fd(1, "any%c", end);
+	else
+		fmt_fd(1, "%u%c", n, end);
+}
+
 /* what follows the keyword */
 static void dump_value(const struct cli_key *row, const void *at)
 {
@@ -96,6 +105,12 @@ static void dump_value(const struct cli_key *row, const void *at)
 	case C_REKEY:
 		fmt_fd(1, "%u %u\n", (unsigned)cli_load.s->rekey_bytes,
 		       cli_load.s->rekey_seconds); /* it was read as 32 bits */
+		break;
+	case C_TUN:
+		if (!CFG_TUN)
+			break;
+		dump_device(cli_load.s->tun_local, ':');
+		dump_device(cli_load.s->tun_remote, '\n');
 		break;
 	case C_WORD:
 	case C_REST:

@@ -27,6 +27,7 @@ static struct {
 	uint16_t port[CLI_FORWARDS]; /* where the server listens */
 	uint8_t state[CLI_FORWARDS]; /* enum state */
 	uint8_t other[CLI_FORWARDS]; /* another client asked for it */
+	uint8_t tun, tun_ch;         /* the forward that is a device; its channel plus 1 */
 } fw;
 
 static uint8_t mem[1024] APART; /* of a request */
@@ -37,7 +38,8 @@ static int start(void)
 	int pair[2], r;
 
 	policy = (struct fwd_policy){
-	    .may = FWD_MAY_CONNECT | FWD_MAY_LISTEN | FWD_MAY_UNIX_CONNECT | FWD_MAY_UNIX_LISTEN,
+	    .may = FWD_MAY_CONNECT | FWD_MAY_LISTEN | FWD_MAY_UNIX_CONNECT | FWD_MAY_UNIX_LISTEN |
+		   CFG_TUN * 3 * FWD_MAY_TUN,
 	    .gateway = 2,
 	    .unlink = cli.set.stream_unlink,
 	    .mask = cli.set.stream_mask,
@@ -91,7 +93,12 @@ static void failed(unsigned i, const char *why)
 	settled(i, why);
 	if (CFG_SSH_MUX && fw.other[i])
 		return;
-	cli_say(&cli.set, LOG_L_ERROR, "forward -%c %p:%u: %s", f->kind & ~32, where, f->port, why);
+	if (CFG_TUN && f->kind == 'w')
+		cli_say(&cli.set, LOG_L_ERROR, "tunnel device %s: %s", f->to_unix ? "tap" : "tun",
+			why);
+	else
+		cli_say(&cli.set, LOG_L_ERROR, "forward -%c %p:%u: %s", f->kind & ~32, where,
+			f->port, why);
 	if (cli.set.exit_on_forward_failure)
 		cli_exit(CLI_FAILED);
 }
@@ -106,10 +113,17 @@ static struct str bind_of(const struct cli_forward *f)
 	return cli.set.gateway_ports ? STR("*") : STR("localhost");
 }
 
+static uint32_t tun_of(uint16_t n)
+{
+	return n == CLI_TUN_ANY ? TUN_ANY : n;
+}
+
 static int ask_local(unsigned i)
 {
 	const struct cli_forward *f = &cli.set.forward[i];
-	int n = fwd_listen(f->bind_unix ? FWD_UNIX : FWD_TCP, bind_of(f), f->port);
+	int n = CFG_TUN && f->kind == 'w'
+		    ? fwd_listen(f->to_unix ? FWD_ETHERNET : FWD_TUN, STR(""), tun_of(f->port))
+		    : fwd_listen(f->bind_unix ? FWD_UNIX : FWD_TCP, bind_of(f), f->port);
 
 	if (n < 0)
 		failed(i, err_text(-n));
@@ -152,7 +166,7 @@ static int ask_remote(unsigned i)
 
 static int is_local(const struct cli_forward *f)
 {
-	return f->kind == 'L' || f->kind == 'D';
+	return f->kind == 'L' || f->kind == 'D' || (CFG_TUN && f->kind == 'w');
 }
 
 static void ask_all(void)
@@ -306,16 +320,38 @@ void cli_fwd_reply(const struct ssh_event *ev)
 		fw.port[whose], f->to ? f->to : "socks", f->to_port);
 }
 
+/* OpenSSH's PROTOCOL 2.3; our device is there */
+static void open_tun(const struct cli_forward *f)
+{
+	struct wr w = wr_init(mem, sizeof(mem));
+	int ch;
+
+	wr_u32(&w, f->to_unix ? 2 : 1);
+	wr_u32(&w, tun_of(f->to_port));
+	ch = ssh_chan_open(&cli.ssh, "tun@openssh.com", (struct str){mem, wr_len(&w)});
+	if (ch < 0 && ssh_chan_room(&cli.ssh))
+		return;
+	fw.tun = (uint8_t)(f - cli.set.forward);
+	fw.tun_ch = (uint8_t)(ch + 1);
+	fwd_placed(ch);
+}
+
+void cli_fwd_opened(const struct ssh_event *ev)
+{
+	if (CFG_TUN && ev->ch + 1 == fw.tun_ch)
+		settled(fw.tun, NULL);
+}
+
 static void on_accepted(const struct fwd_accept *a)
 {
 	const struct cli_forward *f = &cli.set.forward[fw.by_listener[a->n]];
 	struct wr w = wr_init(mem, sizeof(mem));
 	int ch;
 
-	if (f->kind == 'D') {
-		fwd_placed_socks();
-		return;
-	}
+	if (CFG_TUN && f->kind == 'w')
+		return open_tun(f);
+	if (f->kind == 'D')
+		return fwd_placed_socks();
 	wr_strz(&w, f->to);
 	if (f->to_unix) {
 		wr_strz(&w, ""); /* reserved, both */
@@ -396,24 +432,10 @@ int cli_fwd_open(const struct ssh_event *ev)
 	return fwd_connect(ev->ch, FWD_UNIX, str_of(agent_path()), 0);
 }
 
-/* ---- -W -------------------------------------------------------------------- */
-
-const char *cli_fwd_target(uint32_t *to)
-{
-	static char host[256] APART;
-	const char *spec = cli.set.netcat, *colon = strrchr(spec, ':');
-	int bracket = *spec == '[', len = colon ? (int)(colon - spec) - 2 * bracket : 0;
-	uint64_t port = 0;
-
-	if (len <= 0 || num_parse(spec + len + 2 * bracket + 1, 1, 65535, &port))
-		cli_die("-W %p: host:port is wanted", spec);
-	fmt(host, sizeof(host), "%.*s", len, spec + bracket);
-	*to = (uint32_t)port;
-	return host;
-}
-
 void cli_fwd_refused(const struct ssh_event *ev)
 {
+	if (CFG_TUN && ev->ch + 1 == fw.tun_ch && fw.state[fw.tun] == ASKED)
+		failed(fw.tun, "the server refuses it");
 	cli_say(&cli.set, LOG_L_WARN, "channel %d: open failed: %*p", ev->ch, (int)ev->data.len,
 		(const char *)ev->data.p);
 }

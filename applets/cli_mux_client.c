@@ -79,6 +79,8 @@ static int forward(const struct cli_forward *f, unsigned cancel)
 	int socks = f->kind == 'D' || f->kind == 'd';
 	uint32_t type;
 
+	if (CFG_TUN && f->kind == 'w') /* the master's alone */
+		return 1;
 	mux_begin(MUX_C_OPEN_FWD + cancel, id);
 	mux_put(f->kind == 'L' ? MUX_LOCAL : f->kind == 'D' ? MUX_DYNAMIC : MUX_REMOTE);
 	put_end(!f->bind || *f->bind ? f->bind : "*", f->bind_unix, f->port);

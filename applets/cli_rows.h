@@ -38,6 +38,7 @@
 	ROW(R_UNLINK, "StreamLocalBindUnlink", "", AT(stream_unlink), C_ENUM, V_BOOL) \
 	ROW(R_STRICT, "StrictHostKeyChecking", "ask", AT(strict), C_ENUM, V_STRICT) \
 	ROW(R_KEEPALIVE, "TCPKeepAlive", "yes", AT(tcp_keepalive), C_ENUM, V_BOOL) \
+	USE_TUN(ROW(R_TUNNEL, "Tunnel", "", AT(tunnel), C_ENUM, V_TUNNEL)) \
 	ROW(R_VISUAL, "VisualHostKey", "", AT(visual), C_ENUM, V_BOOL) \
 	ROW(R_UPDATE, "UpdateHostKeys", "", AT(update_hostkeys), C_ENUM, V_TRUE) \
 	ROW(R_ATTEMPTS, "ConnectionAttempts", "1", AT(connection_attempts), C_NUM, 1) \
@@ -82,6 +83,7 @@
 	ROW(R_ESCAPE, "EscapeChar", "~", AT(escape), C_ESCAPE, 0) \
 	ROW(R_REKEY, "RekeyLimit", "", 0, C_REKEY, 0) \
 	ROW(R_MASK, "StreamLocalBindMask", "0177", AT(stream_mask), C_MASK, 0) \
+	USE_TUN(ROW(R_TUN_DEVICE, "TunnelDevice", "", AT(tun_local), C_TUN, 0)) \
 	ROW(R_PROXY_COMMAND, "ProxyCommand", "", \
 	    AT(proxy_command), C_REST, X_PERCENT | X_LATE | X_SHELL | X_NONE) \
 	ROW(R_JUMP, "ProxyJump", "", AT(proxy_jump), C_WORD, X_PERCENT | X_LATE | X_NONE) \

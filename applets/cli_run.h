@@ -92,9 +92,10 @@ int sess_is(int ch);
 void sess_pump(void);
 unsigned sess_poll(struct pollfd *p); /* at most SESS_POLL entries */
 void sess_polled(const struct pollfd *p, unsigned n);
-int sess_started(void);  /* 1: the requests of ours are out */
-int sess_over(void);     /* 1: ours has ended, or never was to be */
-void sess_window(void);  /* a terminal has another size */
+int sess_started(void);                     /* 1: the requests of ours are out */
+int sess_over(void);                        /* 1: ours has ended, or never was to be */
+const char *cli_fwd_target(uint32_t *port); /* of -W */
+void sess_window(void);                     /* a terminal has another size */
 void sess_restore(void); /* descriptors that are shared with others, as they were */
 
 /* cli_tty.c: our terminal, raw while a session with one lasts */
@@ -116,14 +117,14 @@ void cli_hostkeys_proven(const struct ssh_event *ev);
 int cli_fwd_prove(const struct wr *w); /* hostkeys-prove-00; 0: not now */
 void cli_fwd_init(void);
 void cli_fwd_work(void);
-void cli_fwd_reply(const struct ssh_event *ev);   /* GLOBAL_REPLY */
-int cli_fwd_open(const struct ssh_event *ev);     /* the answer to it */
+void cli_fwd_reply(const struct ssh_event *ev); /* GLOBAL_REPLY */
+int cli_fwd_open(const struct ssh_event *ev);   /* the answer to it */
+void cli_fwd_opened(const struct ssh_event *ev);
 void cli_fwd_refused(const struct ssh_event *ev); /* one of our opens */
 int cli_fwd_keepalive(void);                      /* 0: not now */
 int cli_fwd_settled(void);
 uint16_t cli_fwd_port(void);                        /* where the server listens for the first -R */
 int cli_fwd_cancel(unsigned i);                     /* 1: it was live */
-const char *cli_fwd_target(uint32_t *port);         /* of -W */
 int cli_fwd_direct(struct str host, uint32_t port); /* a channel to there, -1: not now */
 int cli_fwd_find(const struct cli_forward *f);      /* the same that is there already; -1 */
 int cli_fwd_add(const struct cli_forward *f);       /* its number, -1: no room */

@@ -337,3 +337,17 @@ void sess_polled(const struct pollfd *p, unsigned n)
 			if (p->events == POLLIN && p->revents && s->state == OPEN && s->in == p->fd)
 				s->ready = 1;
 }
+
+const char *cli_fwd_target(uint32_t *to)
+{
+	static char host[256] APART;
+	const char *spec = cli.set.netcat, *colon = strrchr(spec, ':');
+	int bracket = *spec == '[', len = colon ? (int)(colon - spec) - 2 * bracket : 0;
+	uint64_t port = 0;
+
+	if (len <= 0 || num_parse(spec + len + 2 * bracket + 1, 1, 65535, &port))
+		cli_die("-W %p: host:port is wanted", spec);
+	fmt(host, sizeof(host), "%.*s", len, spec + bracket);
+	*to = (uint32_t)port;
+	return host;
+}

@@ -162,6 +162,11 @@ static int settle(struct cli_set *s)
 		if (!cli_given(R_CLEAR))
 			s->clear_forwards = 1;
 	}
+	if (CFG_TUN && s->tunnel && s->n_forwards < CLI_FORWARDS)
+		s->forward[s->n_forwards++] = (struct cli_forward){.kind = 'w',
+								   .port = s->tun_local,
+								   .to_port = s->tun_remote,
+								   .to_unix = s->tunnel == 2};
 	if (s->clear_forwards)
 		s->n_forwards = 0;
 	if (s->command && cli_load.remote_command)
@@ -235,6 +240,8 @@ int cli_settings(struct cli_set *s, int argc, char **argv, int dbclient)
 	*l = (struct cli_load){.s = s, .active = 1};
 	s->dbclient = CFG_COMPAT_DROPBEAR && dbclient;
 	s->log_level = LOG_L_INFO;
+	if (CFG_TUN)
+		s->tun_local = s->tun_remote = CLI_TUN_ANY;
 	l->level = 3;
 	if (user_find_uid(getuid(), &l->me)) {
 		cli_bad("uid %u is nobody", (unsigned)getuid());

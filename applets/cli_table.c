@@ -33,5 +33,6 @@ const char *const cli_enums[] = {
     [V_SESSION] = "0default;1none;2subsystem;",
     [V_STRICT] = "1true;0false;1yes;0no;0off;2ask;3accept-new;",
     [V_LEVEL] = "0SILENT;0QUIET;1FATAL;2ERROR;3INFO;4VERBOSE;5DEBUG1;5DEBUG;6DEBUG2;7DEBUG3;",
-    [V_ADD] = "0false;1true;0no;1yes;2ask;3confirm;",
+    USE_TUN([V_TUNNEL] = "0false;1point-to-point;1true;1yes;0no;2ethernet;", )[V_ADD] =
+	"0false;1true;0no;1yes;2ask;3confirm;",
 };

@@ -30,6 +30,7 @@ enum cli_type {
 	C_WORD,    /* const char *, one word; arg: enum cli_expand */
 	C_REST,    /* const char *, the rest of the line as it is */
 	C_ALG,     /* const char *; arg: enum set_alg */
+	C_TUN,     /* tun_local, tun_remote */
 	C_FORWARD, /* forward[]; arg: .kind */
 	/* const char *[CLI_FILES], NULL behind the last */
 	C_FILES, /* each line adds to it */
@@ -50,7 +51,18 @@ enum cli_expand {
 	X_GIVEN = 64  /* %h is the host as it was given */
 };
 
-enum cli_enum { V_BOOL, V_TRUE, V_FAMILY, V_MASTER, V_TTY, V_SESSION, V_STRICT, V_LEVEL, V_ADD };
+enum cli_enum {
+	V_BOOL,
+	V_TRUE,
+	V_FAMILY,
+	V_MASTER,
+	V_TTY,
+	V_SESSION,
+	V_STRICT,
+	V_LEVEL,
+	V_ADD,
+	V_TUNNEL
+};
 
 #define CLI_ROW_ID(row, ...) row,
 enum cli_row {

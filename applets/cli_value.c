@@ -126,6 +126,31 @@ static const char *put_number(const struct cli_key *row, void *to, const char *v
 	return NULL;
 }
 
+/* LOCAL[:REMOTE], a number or any each */
+static const char *put_tun(struct cli_set *s, const char *v)
+{
+	const char *colon = strchr(v, ':');
+	char local[8];
+	int n[2], i;
+
+	fmt(local, sizeof(local), "%.*s", colon ? (int)(colon - v) : 7, v);
+	for (i = 0; i < 2; i++) {
+		const char *p = i ? colon ? colon + 1 : "any" : local;
+
+		n[i] = strcasecmp(p, "any") ? num_small(p, 0, CLI_TUN_ANY - 1) : CLI_TUN_ANY;
+		if (n[i] < 0)
+			return no_value;
+	}
+	/* said on the command line it is wanted */
+	USE_TUN(if (!cli_load.file && !s->tunnel) {
+		s->tunnel = 1;
+		cli_mark(R_TUNNEL);
+	})
+	s->tun_local = (uint16_t)n[0];
+	s->tun_remote = (uint16_t)n[1];
+	return NULL;
+}
+
 static const char *put_escape(int *to, const char *v)
 {
 	if (!strcasecmp(v, "none"))
@@ -198,6 +223,7 @@ static const char *put(unsigned k, const char *v)
 	case C_ADD: return put_add(cli_load.s, row->arg, v);
 	case C_REKEY: return put_rekey(cli_load.s, v);
 	case C_ALG: return put_algs(to, row->arg, v);
+	case C_TUN: return CFG_TUN ? put_tun(cli_load.s, v) : NULL;
 	case C_FORWARD: return cli_forward((char)row->arg, v);
 	case C_SENDENV: return put_send(to, v);
 	case C_WORD:

@@ -34,7 +34,13 @@ enum fwd {
 enum fwd_kind {
 	FWD_TCP,
 	FWD_UNIX,
-	FWD_AGENT /* LISTEN: a socket for an agent in a directory of its own; its path is the policy's */
+	FWD_AGENT, /* LISTEN: a socket for an agent in a directory of its own; its path is the policy's */
+	/*
+	 * A network device, port its number or TUN_ANY. For the client's own it is LISTEN, and no
+	 * FWD_LISTENING but one FWD_ACCEPTED answers where it can be had.
+	 */
+	FWD_TUN,
+	FWD_ETHERNET
 };
 
 enum fwd_may {
@@ -42,7 +48,8 @@ enum fwd_may {
 	FWD_MAY_LISTEN = 2,
 	FWD_MAY_UNIX_CONNECT = 4,
 	FWD_MAY_UNIX_LISTEN = 8,
-	FWD_MAY_AGENT = 16
+	FWD_MAY_AGENT = 16,
+	FWD_MAY_TUN = 32, /* and the next for FWD_ETHERNET */
 };
 
 /* "host:port", * for either, each with its NUL, then ""; an empty list: all. The key's, the server's. */
@@ -58,6 +65,7 @@ struct fwd_policy {
 	char agent
 	    [64]; /* path of the agent's socket: its directory is made 0700, both go in the end */
 	char rules[LISTS][FWD_RULES]; /* by enum fwd_list */
+	uint32_t tun;                 /* the device that it has to be, plus 1; 0: any */
 };
 
 /* descriptor 3 is the socket; ends when the other side closes it */

@@ -61,6 +61,11 @@ static int ask(enum fwd what, uint32_t tag, enum fwd_kind kind, struct str host,
 	return w.bad ? -EMSGSIZE : msg_send(link_fd, out, wr_len(&w), NULL, 0);
 }
 
+static uint8_t tun_kind(enum fwd_kind kind)
+{
+	return CFG_TUN && kind >= FWD_TUN ? kind : 0;
+}
+
 int fwd_connect(int ch, enum fwd_kind kind, struct str host, uint32_t port)
 {
 	int err = ask(FWD_CONNECT, (uint32_t)ch, kind, host, port);
@@ -69,7 +74,8 @@ int fwd_connect(int ch, enum fwd_kind kind, struct str host, uint32_t port)
 		return -OPEN_RESOURCE_SHORTAGE;
 	if (err)
 		return -OPEN_ADMINISTRATIVELY_PROHIBITED;
-	fwd_rec[ch] = (struct fwd_rec){.state = FWD_DIALING, .in = -1, .out = -1};
+	fwd_rec[ch] =
+	    (struct fwd_rec){.state = FWD_DIALING, .tun = tun_kind(kind), .in = -1, .out = -1};
 	return SSH_LATER;
 }
 
@@ -216,7 +222,10 @@ void fwd_placed(int ch)
 {
 	msg_kind = 0;
 	if (ch >= 0)
-		fwd_rec[ch] = (struct fwd_rec){.state = FWD_OPENING, .in = msg_fd, .out = msg_fd};
+		fwd_rec[ch] = (struct fwd_rec){.state = FWD_OPENING,
+					       .tun = tun_kind(asked[msg_tag].kind),
+					       .in = msg_fd,
+					       .out = msg_fd};
 	else if (msg_fd >= 0)
 		close(msg_fd);
 	msg_fd = -1;
@@ -285,6 +294,10 @@ void fwd_event(const struct ssh_event *ev)
 
 static void pump_in(struct fwd_rec *r, int ch)
 {
+	if (CFG_TUN && r->tun) {
+		tun_in(r, ch);
+		return;
+	}
 	/* what nobody takes any more is dropped, and the peer told that more is of no use */
 	while (flow_in(fwd_ssh, ch, 0, r->shut ? -1 : r->in) == FLOW_ENDED) {
 		r->shut = 1;
@@ -299,8 +312,10 @@ static void pump_in(struct fwd_rec *r, int ch)
 
 static void pump_out(struct fwd_rec *r, int ch)
 {
-	enum flow f = r->ready && !r->ended ? flow_out(fwd_ssh, ch, 0, r->out) : FLOW_BLOCKED;
+	enum flow f = FLOW_BLOCKED;
 
+	if (r->ready && !r->ended)
+		f = CFG_TUN && r->tun ? tun_out(r, ch) : flow_out(fwd_ssh, ch, 0, r->out);
 	if (f == FLOW_BLOCKED)
 		return;
 	r->ready = 0;
@@ -348,7 +363,8 @@ unsigned fwd_poll(struct pollfd *p)
 			continue;
 		if (!r->shut && ssh_in_buf(fwd_ssh, ch, 0, &room))
 			p[n++] = (struct pollfd){.fd = r->in, .events = POLLOUT};
-		if (!r->ended && ssh_out_buf(fwd_ssh, ch, 0, &room))
+		if (!r->ended && ssh_out_buf(fwd_ssh, ch, 0, &room) &&
+		    (!CFG_TUN || !r->tun || tun_room(ch)))
 			p[n++] = (struct pollfd){.fd = r->out, .events = POLLIN};
 	}
 	return n;

@@ -5,6 +5,7 @@
 
 #include <poll.h>
 
+#include "flow.h"
 #include "fwd.h"
 #include "socks.h"
 
@@ -20,11 +21,17 @@ struct fwd_rec {
 	uint8_t shut;  /* the peer's was, and passed on */
 	uint8_t socks; /* version, whose answer is owed; 0: none */
 	uint8_t far;   /* it is owed to the peer, on a channel that is open already */
+	uint8_t tun;   /* enum fwd_kind of a device; 0: it is none */
 	int in, out;   /* where the peer's bytes go, and where ours come from */
 };
 
 extern struct fwd_rec fwd_rec[CFG_CHANNELS];
 extern struct ssh *fwd_ssh;
+
+/* fwd_tun.c: the record's descriptor is a device */
+int tun_room(int ch); /* 1: a packet may be read now */
+void tun_in(struct fwd_rec *r, int ch);
+enum flow tun_out(struct fwd_rec *r, int ch);
 
 /* fwd_socks.c */
 void fwd_socks_keep(int fd);

@@ -100,10 +100,17 @@ static int allowed(enum fwd_list list, const char *host, uint32_t port)
 	return port < 65536 && in_list(list, host, port) && in_list(list + 1, host, port);
 }
 
+static int is_tun(enum fwd_kind kind)
+{
+	return CFG_TUN && (kind == FWD_TUN || kind == FWD_ETHERNET);
+}
+
 static int may_connect(enum fwd_kind kind, const char *host, uint32_t port)
 {
 	if (kind == FWD_UNIX)
 		return policy.may & FWD_MAY_UNIX_CONNECT;
+	if (is_tun(kind))
+		return policy.may & FWD_MAY_TUN << (kind - FWD_TUN);
 	return policy.may & FWD_MAY_CONNECT && port && allowed(LIST_OPEN, host, port);
 }
 
@@ -114,6 +121,19 @@ static int may_listen(enum fwd_kind kind, const char *host, uint32_t port)
 	if (kind == FWD_UNIX)
 		return policy.may & FWD_MAY_UNIX_LISTEN;
 	return policy.may & FWD_MAY_LISTEN && allowed(LIST_LISTEN, host, port);
+}
+
+/* a device, which is there at once; fd, or -errno */
+static int tun_as(enum fwd_kind kind, uint32_t unit)
+{
+	int fd;
+
+	if (policy.tun && unit == TUN_ANY)
+		unit = policy.tun - 1;
+	fd = policy.tun && unit != policy.tun - 1 ? -EACCES : tun_open(kind == FWD_ETHERNET, unit);
+	log_put(fd < 0 ? LOG_L_WARN : LOG_L_INFO, "tunnel device %u: %s", (unsigned)unit,
+		fd < 0 ? err_text(-fd) : "opened");
+	return fd;
 }
 
 /* ---- connecting ------------------------------------------------------------ */
@@ -150,8 +170,8 @@ static void on_connect(uint32_t tag, enum fwd_kind kind, const char *host, uint3
 		tell_connected(tag, -EACCES);
 		return;
 	}
-	if (kind == FWD_UNIX) {
-		tell_connected(tag, unix_connect(host));
+	if (kind == FWD_UNIX || is_tun(kind)) {
+		tell_connected(tag, kind == FWD_UNIX ? unix_connect(host) : tun_as(kind, port));
 		return;
 	}
 	t->tag = tag;
@@ -276,6 +296,12 @@ static void on_listen(uint32_t tag, enum fwd_kind kind, const char *host, uint32
 	const char *taken = "";
 	int r;
 
+	if (is_tun(kind)) {
+		r = may_connect(kind, host, port) ? tun_as(kind, port) : -EACCES;
+		/* the latter is FWD_ACCEPTED of nobody and nowhere */
+		answer(r < 0 ? FWD_LISTENING : FWD_ACCEPTED, tag, r < 0 ? r : 0, 0, "", r);
+		return;
+	}
 	while (l < listeners + FWD_LISTENERS && l->used)
 		l++;
 	r = listen_as(l, kind, host, &port, &taken);

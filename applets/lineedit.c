@@ -202,10 +202,9 @@ enum line_event line_key(struct lineedit *e, unsigned char c)
 
 /* ---- the terminal ---------------------------------------------------------- */
 
-/* a long line shows the part around the cursor */
-static void draw(struct lineedit *e, const char *prompt)
+void line_draw(struct lineedit *e, const char *prompt, unsigned room)
 {
-	unsigned lead = (unsigned)strlen(prompt), room = tty_width(), end;
+	unsigned lead = (unsigned)strlen(prompt), end;
 
 	room = room > lead + 2 ? room - lead - 1 : 1;
 	if (e->left > e->at)
@@ -216,8 +215,10 @@ static void draw(struct lineedit *e, const char *prompt)
 		e->left = back(e, e->left);
 	for (end = e->left; end < e->len && columns(e, e->left, end) < room;)
 		end = forth(e, end);
-	fmt_fd(1, "\r%s%.*s\033[K\r\033[%uC", prompt, (int)(end - e->left), e->text + e->left,
-	       lead + columns(e, e->left, e->at));
+	fmt_fd(1, "\r%s%.*s\033[K\r", prompt, (int)(end - e->left), e->text + e->left);
+	end = lead + columns(e, e->left, e->at);
+	if (end) /* no columns would be taken for one */
+		fmt_fd(1, "\033[%uC", end);
 }
 
 /* the next event that line_read has to do with */
@@ -232,7 +233,7 @@ static enum line_event wait_event(struct lineedit *e, const char *prompt)
 
 	do {
 		if (poll(fds, 2, 0) == 0) {
-			draw(e, prompt);
+			line_draw(e, prompt, tty_width());
 			poll(fds, 2, -1);
 		}
 		if (fds[1].revents & POLLIN)
@@ -285,7 +286,7 @@ enum line_event line_read(struct lineedit *e, const char *prompt)
 		event = read_raw(e, prompt, &was);
 		if (event == LINE_READY) {
 			e->at = e->len;
-			draw(e, prompt);
+			line_draw(e, prompt, tty_width());
 		}
 		if (event == LINE_READY || event == LINE_DROP) {
 			e->len = e->at = 0;

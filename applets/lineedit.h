@@ -34,6 +34,11 @@ enum line_event line_key(struct lineedit *e, unsigned char c);
 /* at the cursor; 0 where it does not fit */
 int line_insert(struct lineedit *e, const char *s, size_t n);
 /*
+ * Shows the line behind its prompt on descriptor 1, on one row of so many columns: of a
+ * long one the part around the cursor.
+ */
+void line_draw(struct lineedit *e, const char *prompt, unsigned columns);
+/*
  * One line from the terminal on descriptors 0 and 1, which is raw while this
  * runs and at no other time; LINE_READY, LINE_TAB or LINE_END. A line that was
  * given out is gone at the next call, what stood before a tab is not.

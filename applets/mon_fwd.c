@@ -17,6 +17,9 @@ static unsigned fwd_may(void)
 		return 0;
 	if (may & MAY_PORT_FORWARD)
 		out = (s->tcp_local ? FWD_MAY_CONNECT : 0) | (s->tcp_remote ? FWD_MAY_LISTEN : 0);
+	/* a device is the key's to give, where its command is not the user's */
+	if (CFG_TUN && may & MAY_PORT_FORWARD && (may & MAY_STEER || keys_tun()))
+		out |= s->tunnel * FWD_MAY_TUN;
 	/* a forced command is no command with the user's files and agent around it */
 	if (!(may & MAY_STEER))
 		return out;
@@ -76,6 +79,8 @@ static int policy_fill(void)
 	policy->to_stderr = s->to_stderr;
 	policy->log_level = s->log_level;
 	policy->log_facility = s->log_facility;
+	if (CFG_TUN)
+		policy->tun = keys_tun();
 	if (policy->may & FWD_MAY_AGENT) {
 		agent_name();
 		fmt(policy->agent, sizeof(policy->agent), "%s", agent);

@@ -357,6 +357,11 @@ unsigned keys_may(void)
 	return keys_command() ? may : may | MAY_STEER;
 }
 
+uint32_t keys_tun(void)
+{
+	return used.type.len ? used.tun : 0;
+}
+
 const char *keys_each(enum authkeys_multi which, size_t *at)
 {
 	return CFG_AUTHKEYS_OPTIONS && used.type.len ? authkeys_each(&used, which, at) : NULL;

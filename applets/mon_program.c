@@ -84,11 +84,34 @@ static char *const *sftp_args(const char *line)
 }
 
 /* after a fork, where exec is not possible: the server's keys are none of its business */
-static int sftp_run(int argc, char **argv)
+static int own_run(int argc, char **argv)
 {
 	wipe(mon.hostkey, sizeof(mon.hostkey));
 	wipe(&mon.rng, sizeof(mon.rng));
-	return sftp_server_main(argc - 1, argv + 1);
+	if (CFG_PTYLESS && !strcmp(argv[1], ROLE_PTYLESS))
+		return ptyless_main(argc - 2, argv + 2);
+	return CFG_SFTP_SERVER ? sftp_server_main(argc - 1, argv + 1) : 1;
+}
+
+void program_ptyless(struct child *c)
+{
+	static const char *argv[8];
+	const char **p = argv + 4;
+
+	if (c->run)
+		return;
+	argv[0] = self_name();
+	argv[1] = ROLE_PTYLESS;
+	argv[2] = c->path;
+	argv[3] = c->argv[0];
+	p[0] = c->argv[1];
+	if (!*p && !strcmp(shell_name(), "bash")) /* or it would echo what we have shown already */
+		*p++ = "--noediting";
+	if (!*p)
+		*p = "-i";
+	p[1] = c->argv[1] ? c->argv[2] : NULL;
+	c->argv = (char *const *)argv;
+	c->run = own_run;
 }
 
 /* the line with a program of ours by its path, for a shell; NULL: no path leads to us */
@@ -136,7 +159,7 @@ const char *program_choose(struct child *c, enum spawn kind, const char *asked)
 		line = asked;
 	if (CFG_SFTP_SERVER && line != asked &&
 	    (starts_with(line, INTERNAL) || (shell_is_plain() && starts_with(line, SERVER)))) {
-		c->run = sftp_run;
+		c->run = own_run;
 		c->argv = sftp_args(kind == SPAWN_SUBSYSTEM ? line : SERVER " " SFTP_ONLY);
 		return line;
 	}

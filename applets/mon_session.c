@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "job.h"
@@ -97,12 +98,46 @@ static void session_reset(struct session *s)
 	*s = (struct session){0};
 }
 
+/* the two kinds of .slave */
+static int is_tty(int fd)
+{
+	struct termios t;
+
+	return !CFG_PTYLESS || tty_get(fd, &t) != -ENOTTY;
+}
+
+static void env_number(uint32_t ch, struct str name, uint32_t n)
+{
+	char text[12];
+
+	if (!n)
+		return;
+	fmt(text, sizeof(text), "%u", (unsigned)n);
+	env_add(ch, name, str_of(text));
+}
+
+/* no terminal is to be had: a socket is the next best, and who has its other end edits lines */
+static int ptyless(uint32_t ch, int *master, int *slave, uint32_t cols, uint32_t rows)
+{
+	int pair[2], r = fd_pair(pair);
+
+	if (r < 0)
+		return r;
+	fd_nonblock(pair[0]);
+	*master = pair[0];
+	*slave = pair[1];
+	env_add(ch, STR("TERM"), STR("dumb"));
+	env_number(ch, STR("COLUMNS"), cols);
+	env_number(ch, STR("LINES"), rows);
+	return 0;
+}
+
 void session_pty(struct rd *r, struct wr *w, int fds[3], int *nfds)
 {
 	uint32_t ch, cols, rows, xpix, ypix;
 	struct session *s = session_of(r, &ch);
 	struct str term = rd_str(r), modes;
-	int master, slave, err;
+	int master, slave, err, may = CFG_PTY && (keys_may() & MAY_PTY);
 	char tty[24];
 
 	cols = rd_u32(r);
@@ -114,19 +149,22 @@ void session_pty(struct rd *r, struct wr *w, int fds[3], int *nfds)
 		r->bad = 1;
 		return;
 	}
-	err = CFG_PTY && (keys_may() & MAY_PTY)
-		  ? pty_open(&master, &slave, tty, sizeof(tty), &mon.user)
-		  : -EPERM;
-	wr_u8(w, err == 0);
-	if (err) {
-		log_put(LOG_L_WARN, "no terminal for '%s': %s", mon.user.name, err_text(-err));
-		return;
+	err = may ? pty_open(&master, &slave, tty, sizeof(tty), &mon.user) : -EPERM;
+	if (err)
+		log_put(LOG_L_WARN, "no terminal for '%s': %s%s", mon.user.name, err_text(-err),
+			CFG_PTYLESS && may ? ": the server edits lines" : "");
+	if (CFG_PTYLESS && may && err) {
+		err = ptyless(ch, &master, &slave, cols, rows);
+	} else if (!err) {
+		ttymodes_apply(slave, modes);
+		pty_size(master, cols, rows, xpix, ypix);
+		env_add(ch, STR("SSH_TTY"), str_of(tty));
+		if (term.len)
+			env_add(ch, STR("TERM"), term);
 	}
-	ttymodes_apply(slave, modes);
-	pty_size(master, cols, rows, xpix, ypix);
-	env_add(ch, STR("SSH_TTY"), str_of(tty));
-	if (term.len)
-		env_add(ch, STR("TERM"), term);
+	wr_u8(w, err == 0);
+	if (err)
+		return;
 	s->slave = slave + 1;
 	/* who has a forced command could never go back to it */
 	if (CFG_JOB && mon.set->detach && !keys_command())
@@ -246,7 +284,9 @@ static pid_t start_on_tty(struct child *c, struct session *s)
 {
 	pid_t r;
 
-	c->tty = 1;
+	c->tty = is_tty(s->slave - 1);
+	if (CFG_PTYLESS && !c->tty)
+		program_ptyless(c);
 	c->in = c->out = c->err = s->slave - 1;
 	r = child_spawn(c);
 	close(s->slave - 1);
@@ -279,7 +319,7 @@ void session_spawn(struct rd *r, struct wr *w, int fds[3], int *nfds)
 		if (CFG_SFTP_SERVER && c.run)
 			env_add(ch, STR("CUBSSH_CLIENT_VERSION"), version);
 		c.envp = env_build(ch, original ? mon_scratch.command : NULL);
-		if (CFG_MOTD && had_tty && !line && mon.set->motd)
+		if (CFG_MOTD && had_tty && !line && mon.set->motd && is_tty(s->slave - 1))
 			motd_show(s->slave - 1);
 		if (CFG_JOB && mon.set->detach && had_tty && !line)
 			lost_show(s->slave - 1);

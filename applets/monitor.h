@@ -95,6 +95,8 @@ void keys_proven(const struct user *u, struct str blob);
 unsigned keys_may(void); /* enum authkeys_may and MAY_STEER, of the settings and the key */
 /* what runs in place of anything asked for, by the settings or the key; NULL: nothing does */
 const char *keys_command(void);
+/* tunnel= of the key plus 1; 0: it has none */
+uint32_t keys_tun(void);
 /* environment= of the key, one after the other: *at starts at 0; NULL ends */
 const char *keys_environment(size_t *at);
 /* likewise of permitopen= and permitlisten= */
@@ -135,6 +137,8 @@ void forward_request(struct rd *r, struct wr *w, int fds[3], int *nfds);
  * shell; argv stays NULL where there is no such subsystem.
  */
 const char *program_choose(struct child *c, enum spawn kind, const char *asked);
+/* the same behind a line discipline of ours, for want of a terminal */
+void program_ptyless(struct child *c);
 
 /* mon_env.c: the environment of a command */
 void env_request(struct rd *r, struct wr *w);

@@ -38,7 +38,18 @@ void net_fwd_init(void)
 	fwd_init(&net.ssh, start);
 }
 
-/* direct-tcpip, direct-streamlocal@openssh.com */
+/* OpenSSH's PROTOCOL 2.3 */
+static int open_tun(const struct ssh_event *ev)
+{
+	struct rd r = rd_init(ev->data);
+	uint32_t mode = rd_u32(&r), unit = rd_u32(&r);
+
+	if (!rd_done(&r) || mode < 1 || mode > 2)
+		return -OPEN_CONNECT_FAILED;
+	return fwd_connect(ev->ch, mode == 1 ? FWD_TUN : FWD_ETHERNET, STR(""), unit);
+}
+
+/* direct-tcpip, direct-streamlocal@openssh.com, tun@openssh.com */
 int net_fwd_open(const struct ssh_event *ev)
 {
 	int is_unix = str_is(ev->name, "direct-streamlocal@openssh.com");
@@ -46,6 +57,8 @@ int net_fwd_open(const struct ssh_event *ev)
 	struct str host = rd_str(&r);
 	uint32_t port = 0;
 
+	if (CFG_TUN && str_is(ev->name, "tun@openssh.com"))
+		return open_tun(ev);
 	if (!is_unix && !str_is(ev->name, "direct-tcpip"))
 		return -OPEN_UNKNOWN_CHANNEL_TYPE;
 	if (!is_unix)

@@ -56,6 +56,7 @@ struct settings {
 	uint8_t gateway_ports;                                      /* enum gateway_ports */
 	uint8_t no_forwarding;
 	uint8_t stream_unlink;
+	uint8_t tunnel;       /* PermitTunnel: 1 point-to-point, 2 ethernet */
 	uint32_t stream_mask; /* umask of unix sockets that listen */
 	uint8_t agent_forwarding, motd, pass_env, permit_tty, permit_user_env;
 	uint8_t qos, detach;

@@ -61,6 +61,7 @@ const struct setting set_table[K_COUNT] = {
 	[K_PERMIT_OPEN] = {NAMED("PermitOpen") "any", AT(permit_open), SET_WORDS, 0},
 	[K_PERMIT_LISTEN] = {NAMED("PermitListen") "any", AT(permit_listen), SET_WORDS, 0}, )
     [K_PRINT_MOTD] = {NAMED("PrintMotd") USE_MOTD("yes"), AT(motd), SET_ENUM, ANSWER(CFG_MOTD)},
+    USE_TUN([K_PERMIT_TUNNEL] = {NAMED("PermitTunnel"), AT(tunnel), SET_ENUM, E_TUNNEL},)
     [K_PERMIT_TTY] = {NAMED("PermitTTY") USE_PTY("yes"), AT(permit_tty), SET_ENUM, ANSWER(CFG_PTY)},
     [K_PERMIT_USER_ENV] = {NAMED("PermitUserEnvironment"), AT(permit_user_env), SET_ENUM, E_BOOL},
     USE_JOB([K_DETACH] = {NAMED("DetachOnLoss"), AT(detach), SET_ENUM, E_BOOL},)
@@ -149,4 +150,5 @@ const char *const set_enums[E_COUNT] = {
     /* enum penalty; then what bounds OpenSSH's tables, while ours has the size that it has */
     USE_PENALTIES([E_PENALTY] =
 		      "0crash;1authfail;2noauth;3refuseconnection;4grace-exceeded;5max;6min;"
-		      "7max-sources4;7max-sources6;7overflow;7overflow6;")};
+		      "7max-sources4;7max-sources6;7overflow;7overflow6;", )
+    USE_TUN([E_TUNNEL] = "0no;1point-to-point;2ethernet;3yes;", )};

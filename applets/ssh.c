@@ -116,6 +116,8 @@ static void chan_event(const struct ssh_event *ev)
 		ssh_answer(&cli.ssh, SSH_NO);
 	if (CFG_FORWARD && ev->type == SSH_EV_REFUSED)
 		cli_fwd_refused(ev);
+	if (CFG_TUN && ev->type == SSH_EV_OPENED)
+		cli_fwd_opened(ev);
 	if (CFG_FORWARD)
 		fwd_event(ev);
 }

@@ -46,6 +46,7 @@ static const struct option options[] = {
     {"environment", OPT_VALUES, EACH_ENVIRONMENT},
     {"permitopen", OPT_VALUES, EACH_PERMITOPEN},
     {"permitlisten", OPT_VALUES, EACH_PERMITLISTEN},
+    USE_TUN({"tunnel", OPT_VALUES, EACH_TUNNEL},)
 };
 /* clang-format on */
 
@@ -160,6 +161,18 @@ int authkeys_permit(const char *text, int bare, struct str *host, uint16_t *port
 	return !*p && n - 1 < 65535;
 }
 
+/* plus 1; 0: it is no number of a device */
+static uint32_t device(const char *p)
+{
+	uint32_t n = 0;
+
+	if (!*p)
+		return 0;
+	for (; *p - '0' + 0u < 10 && n < 100000000; p++)
+		n = n * 10 + (uint32_t)(*p - '0');
+	return *p ? 0 : n + 1;
+}
+
 /* does what an option says; value NULL where it has none */
 static void option_apply(struct authkey *k, const struct option *o, int no, const char *value)
 {
@@ -180,7 +193,9 @@ static void option_apply(struct authkey *k, const struct option *o, int no, cons
 		*text = value;
 		break;
 	case OPT_VALUES:
-		if (o->arg == EACH_ENVIRONMENT)
+		if (CFG_TUN && o->arg == EACH_TUNNEL)
+			ok = (k->tun = device(value)) != 0;
+		else if (o->arg == EACH_ENVIRONMENT)
 			ok = environment_ok(value);
 		else
 			ok = authkeys_permit(value, o->arg == EACH_PERMITLISTEN, &host, &port);

@@ -33,6 +33,7 @@ struct authkey {
 	struct str type, blob, comment;
 	const char *why; /* static text */
 	struct str what; /* that it is about */
+	uint32_t tun;    /* tunnel=, a device's number plus 1; 0: not given */
 };
 
 /*
@@ -50,7 +51,7 @@ enum authkeys_result authkeys_line(struct authkey *k, char *line);
  */
 enum authkeys_result authkeys_principal(struct authkey *k, char *line);
 
-enum authkeys_multi { EACH_ENVIRONMENT, EACH_PERMITOPEN, EACH_PERMITLISTEN };
+enum authkeys_multi { EACH_ENVIRONMENT, EACH_PERMITOPEN, EACH_PERMITLISTEN, EACH_TUNNEL };
 /* the values of an option that may stand there several times; *at starts at 0; NULL: no more */
 const char *authkeys_each(const struct authkey *k, enum authkeys_multi which, size_t *at);
 

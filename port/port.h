@@ -291,6 +291,14 @@ void pty_size(int fd, unsigned cols, unsigned rows, unsigned xpix, unsigned ypix
 /* the session that has the terminal, whose master fd may be */
 pid_t tty_session(int fd);
 
+/* tun.c */
+
+#define TUN_DEVICE "/dev/net/tun"
+#define TUN_ANY 0x7fffffff
+
+/* tunN, or tapN with ethernet, made where it is not there; nonblocking, a packet each time */
+int tun_open(int ethernet, uint32_t unit);
+
 /* proc.c */
 
 /*
@@ -339,7 +347,7 @@ struct child {
 	char *const *argv, *const *envp;
 	/*
 	 * Not NULL: our own image is executed in place of path, and main() is to find run by
-	 * argv; where that is not possible the child is forked and calls it (SFTP_SERVER).
+	 * argv; where that is not possible the child is forked and calls it (SFTP_SERVER, PTYLESS).
 	 */
 	int (*run)(int argc, char **argv);
 };

@@ -149,6 +149,20 @@ static void test_several(void)
 	      one && two && !three && !strcmp(one, "8080") && !strcmp(two, "*:*"), "another");
 }
 
+static void test_tunnel(void)
+{
+	check("authkeys/tunnel",
+	      !CFG_TUN || !CFG_AUTHKEYS_OPTIONS ||
+		  (is_key("tunnel=\"0\" " KEY) && k.tun == 1 &&
+		   is_key("restrict,tunnel=\"31\" " KEY) && k.tun == 32 && !k.may && is_key(KEY) &&
+		   !k.tun && refused("tunnel=\"\" " KEY, "tunnel") &&
+		   refused("tunnel=\"-1\" " KEY, "tunnel") &&
+		   refused("tunnel=\"1x\" " KEY, "tunnel") &&
+		   refused("tunnel=\"4294967296\" " KEY, "tunnel") &&
+		   refused("tunnel " KEY, "tunnel")),
+	      "another");
+}
+
 static void test_refused(void)
 {
 	static const struct {
@@ -160,7 +174,7 @@ static void test_refused(void)
 	    {"command=\"a\",x=\"very long value\",command=\"b\" " KEY, "x"            },
 	    {"no-restrict " KEY,				       "no-restrict"  },
 	    {"no-command=\"x\" " KEY,                                  "no-command"   },
-	    {"tunnel=\"1\" " KEY,				      "tunnel"       },
+	    {CFG_TUN ? "tunnel " KEY : "tunnel=\"1\" " KEY,            "tunnel"       },
 	    {"principals=\"a,b\" " KEY,                                "principals"   },
 	    {"command=\"a\",command=\"b\" " KEY,                       "command"      },
 	    {"from=\"a\",from=\"b\" " KEY,                             "from"         },
@@ -265,6 +279,7 @@ int main(void)
 		test_bad();
 		test_options();
 		test_several();
+		test_tunnel();
 		test_refused();
 		test_certs();
 		test_principals();

@@ -129,7 +129,8 @@ static void test_flags(void)
 	      is(s.control_command, "exit"));
 	CHECK(set("ssh -F none -c aes256-ctr -m hmac-sha2-512,hmac-sha2-256 h"));
 	CHECK(is(s.ciphers, "aes256-ctr") && is(s.macs, "hmac-sha2-512,hmac-sha2-256"));
-	CHECK(refused("ssh -1 h", "-1") && refused("ssh -w0 h", "-w") &&
+	CHECK(refused("ssh -1 h", "-1") &&
+	      (CFG_TUN ? refused("ssh -wx:1 h", "TunnelDevice") : refused("ssh -w0 h", "-w")) &&
 	      refused("ssh -I x h", "-I"));
 	CHECK(refused("ssh -j h", "-j") && refused("ssh -p", "-p") && refused("ssh -p0 h", "Port"));
 	CHECK(refused("ssh", "usage") && refused("ssh -F none", "usage"));
