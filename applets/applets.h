@@ -24,6 +24,7 @@
 	USE_SSH_AGENT(ROW("ssh-add", ssh_add_main, "usr/bin", "gives keys to the agent"))   \
 	USE_KEYGEN(ROW("ssh-keygen", keygen_main, "usr/bin", "makes and shows keys"))       \
 	USE_KEYGEN(ROW("keygen", keygen_main, "", "the same"))                              \
+	USE_MDNS(ROW("find", find_main, "", "lists the servers on the link"))               \
 	USE_KEYGEN(USE_COMPAT_DROPBEAR(                                                     \
 	    ROW("dropbearkey", dropbearkey_main, "usr/bin", "makes keys, for dropbear")))   \
 	USE_KEYGEN(USE_COMPAT_DROPBEAR(                                                     \
@@ -39,6 +40,7 @@ int scp_main(int argc, char **argv);
 int sftp_main(int argc, char **argv);
 int ssh_agent_main(int argc, char **argv);
 int ssh_add_main(int argc, char **argv);
+int find_main(int argc, char **argv);
 int keygen_main(int argc, char **argv);
 int dropbearkey_main(int argc, char **argv);
 int dropbearconvert_main(int argc, char **argv);
