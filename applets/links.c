@@ -160,19 +160,6 @@ void links_take(void)
 	}
 }
 
-unsigned links_yield(void)
-{
-	struct entry *e;
-	unsigned n = 0;
-
-	for (e = table; e < table + MDNS_LINKS; e++) {
-		n += e->l.index && e->fd >= 0;
-		if (e->l.index)
-			entry_close(e);
-	}
-	return n;
-}
-
 /* ---- who announces --------------------------------------------------------------- */
 
 static int is_set(const char *list)

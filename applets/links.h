@@ -16,8 +16,6 @@ int links_news(void);
 void links_take(void);
 /* the i-th listener on a link, -1 behind the last */
 int links_fd(unsigned i);
-/* closes them all, for addresses that may be theirs as well; how many there were */
-unsigned links_yield(void);
 /* a child of ours has ended */
 void links_reaped(pid_t pid);
 

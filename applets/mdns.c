@@ -412,7 +412,8 @@ int mdns_work(uint32_t now)
 		due = now + (step < PROBES ? 250 : 1000);
 		if (step == PROBES && !owned) {
 			owned = 1;
-			log_put(LOG_L_INFO, "announced as %p.local", (const char *)host + 1);
+			log_put(LOG_L_INFO, "announced as %*p.local", *host,
+				(const char *)host + 1);
 		}
 		if (step++ < PROBES)
 			all_say(UNIQUE, PROBE);

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 
 #include "mdns.h"
 
@@ -51,6 +52,8 @@ int mdns_main(void)
 			err_text(-mdns_sock));
 		return 1;
 	}
+	sig_skip(SIGINT); /* who ends us all means the listener, and we have a word to say then */
+	sig_skip(SIGTERM);
 	sandbox_net(t.user);
 	for (;;) {
 		if (poll(p, 2, mdns_work((uint32_t)clock_ms())) < 0 && errno != EINTR)

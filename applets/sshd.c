@@ -137,12 +137,9 @@ static void reload(void)
 		wrong = "settings";
 	else if (hostkeys_load(&next_keys, s, &rng) < 0)
 		wrong = "host keys";
-	else if (CFG_SSHD_CONFIG && listen_change(&next_set) < 0 &&
-		 !(CFG_LINKLOCAL && links_yield() && listen_change(&next_set) == 0))
+	else if (CFG_SSHD_CONFIG && listen_change(&next_set) < 0)
 		wrong = "addresses";
 	if (wrong) {
-		if (CFG_LINKS)
-			links_start(&set, &keys);
 		log_put(LOG_L_ERROR, "the configuration stays as it was, for its %s", wrong);
 		return;
 	}
@@ -172,7 +169,7 @@ static int signals_take(void)
 			end = 1;
 	}
 	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-		if (CFG_MDNS)
+		if (CFG_MDNS && !end)
 			links_reaped(pid);
 	return end;
 }
