@@ -69,43 +69,34 @@ static void print_take(struct device *d, const uint8_t *p, size_t n)
 			fmt(d->print, sizeof(d->print), "%.*s", *p - 3, (const char *)p + 4);
 }
 
-static unsigned at16(const uint8_t *p)
-{
-	return (unsigned)p[0] << 8 | p[1];
-}
-
 void find_take(const uint8_t *m, size_t n, const struct addr *from, uint32_t index)
 {
 	uint8_t name[DNS_NAME];
+	struct dns_record r;
 	struct device *d;
 	size_t at = 12;
-	unsigned i, type, len;
+	unsigned i, questions;
 
 	if (n < 12 || !(m[2] & 0x80) || m[3] & 15)
 		return;
-	for (i = at16(m + 4); i; i--, at += 4)
-		if (!(at = dns_name(m, n, at, name)) || n - at < 4)
-			return;
-	for (i = at16(m + 6) + at16(m + 8) + at16(m + 10); i; i--, at += len) {
-		at = dns_name(m, n, at, name);
-		if (!at || n - at < 10)
-			return;
-		type = at16(m + at);
-		len = at16(m + at + 8);
-		at += 10;
-		if (len > n - at)
-			return;
-		if (!at16(m + at - 6) && !at16(m + at - 4)) /* it takes its leave */
+	questions = dns_u16(m + 4);
+	i = questions + dns_u16(m + 6) + dns_u16(m + 8) + dns_u16(m + 10);
+	for (; i && (at = dns_record(m, n, at, questions > 0, name, &r)); i--) {
+		if (questions) {
+			questions--;
 			continue;
-		if (type == DNS_PTR && dns_same(name, mdns_service, sizeof(mdns_service)) &&
-		    dns_name(m, n, at, name))
+		}
+		if (!r.ttl) /* it takes its leave */
+			continue;
+		if (r.type == DNS_PTR && dns_same(name, mdns_service, sizeof(mdns_service)) &&
+		    dns_name(m, n, (size_t)(r.data - m), name))
 			device_of(name, index, from);
-		if ((type != DNS_SRV && type != DNS_TXT) || !(d = device_of(name, index, from)))
+		if ((r.type != DNS_SRV && r.type != DNS_TXT) || !(d = device_of(name, index, from)))
 			continue;
-		if (type == DNS_TXT)
-			print_take(d, m + at, len);
-		else if (len > 6)
-			d->port = (uint16_t)at16(m + at + 4);
+		if (r.type == DNS_TXT)
+			print_take(d, r.data, r.len);
+		else if (r.len > 6)
+			d->port = (uint16_t)dns_u16(r.data + 4);
 	}
 }
 

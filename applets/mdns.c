@@ -50,6 +50,16 @@ static struct wire {
 } wires[2 * MDNS_LINKS];
 static unsigned n_wires;
 
+/* behind the last where there is none */
+static struct wire *wire_find(uint32_t index, unsigned family)
+{
+	struct wire *w = wires;
+
+	while (w < wires + n_wires && (w->index != index || w->family != family))
+		w++;
+	return w;
+}
+
 static int past(uint32_t t, uint32_t now)
 {
 	return (int32_t)(now - t) >= 0;
@@ -131,7 +141,7 @@ static int is_shown(const struct link *l)
 
 static void data_put(struct wr *w, unsigned row, const uint8_t *ip, uint32_t index)
 {
-	uint8_t bits[] = {0, 1, 0, 0, 0, 0}; /* RFC 4034 4.1.2 */
+	uint8_t bits[] = {0, 1, 0, 0, 0, 8}; /* RFC 4034 4.1.2: A, AAAA; a byte or four of them */
 	unsigned i;
 
 	if (row == PTR)
@@ -149,12 +159,10 @@ static void data_put(struct wr *w, unsigned row, const uint8_t *ip, uint32_t ind
 		wr_bytes(w, told.txt, strlen(told.txt));
 	}
 	for (i = 0; row == NSEC && i < told.n; i++)
-		if (told.at[i].index == index && told.at[i].family == AF_INET) {
+		if (told.at[i].index == index && told.at[i].family == AF_INET)
 			bits[2] = 0x40;
-		} else if (told.at[i].index == index) {
-			bits[5] = 8;
+		else if (told.at[i].index == index)
 			bits[1] = 4;
-		}
 	if (row == NSEC)
 		wr_bytes(w, bits, 2u + bits[1]);
 	if (row == A || row == AAAA)
@@ -250,21 +258,16 @@ static void conflict(uint32_t now)
 	due = now + (++tries > MANY ? 5000 : some(250));
 }
 
-struct record {
-	unsigned rows, type, len, section; /* 0 answers, 1 authority, 2 more */
-	uint32_t ttl;
-	const uint8_t *data;
-};
-
 /* 1: its data is what we say; *order: how the others' is to ours otherwise (8.2) */
-static int is_ours(const uint8_t *m, size_t n, const struct record *r, int *order)
+static int is_ours(const uint8_t *m, size_t n, const struct dns_record *r, unsigned rows,
+		   int *order)
 {
 	uint8_t name[DNS_NAME], own[160];
 	struct wr w = wr_init(own, sizeof(own));
 	unsigned row = 0, i;
 	size_t len, skip;
 
-	while (!(r->rows & BIT(row)))
+	while (!(rows & BIT(row)))
 		row++;
 	*order = 0;
 	for (i = 0; (row == A || row == AAAA) && i < told.n; i++) {
@@ -286,56 +289,46 @@ static int is_ours(const uint8_t *m, size_t n, const struct record *r, int *orde
 	       dns_same(name, own + skip, len - skip);
 }
 
-static unsigned at16(const uint8_t *p)
+/* a record behind the questions; *want loses what the other knows. 0: no more is to be done */
+static int record_take(const uint8_t *m, size_t n, const struct dns_record *r, unsigned rows,
+		       unsigned section, unsigned *want, uint32_t now)
 {
-	return (unsigned)p[0] << 8 | p[1];
+	unsigned is_answer = m[2] & 0x80;
+	int order;
+
+	if (is_ours(m, n, r, rows, &order)) {
+		if (!is_answer && !section && r->ttl > 60)
+			*want &= ~(rows & ~HOST); /* of several addresses it may know one */
+		return 1;
+	}
+	if (is_answer && r->ttl && section != 1 && rows & UNIQUE) {
+		conflict(now);
+		return 0;
+	}
+	/* both ask at once: the greater data goes first, by the first record that differs */
+	if (is_answer || section != 1 || owned || !order)
+		return 1;
+	if (order > 0) {
+		step = 0;
+		due = now + 1000;
+	}
+	return 0;
 }
 
-/* the records behind the questions; *want loses what the other knows. 0: no more is to be done */
 static int records_take(const uint8_t *m, size_t n, size_t at, unsigned *want, uint32_t now)
 {
 	uint8_t name[DNS_NAME];
-	unsigned is_answer = m[2] & 0x80, section, i;
-	int order;
+	struct dns_record r;
+	unsigned section, i, rows;
 
 	for (section = 0; section < 3; section++)
-		for (i = at16(m + 6 + 2 * section); i; i--) {
-			struct record r = {.section = section};
-
-			at = dns_name(m, n, at, name);
-			if (!at || n - at < 10)
+		for (i = dns_u16(m + 6 + 2 * section); i; i--) {
+			at = dns_record(m, n, at, 0, name, &r);
+			if (!at)
 				return 0;
-			r.type = at16(m + at);
-			r.ttl = at16(m + at + 4) << 16 | at16(m + at + 6);
-			r.len = at16(m + at + 8);
-			r.data = m + at + 10;
-			at += 10;
-			if (r.len > n - at)
-				return 0;
-			at += r.len;
-			r.rows = r.type == DNS_ANY ? 0 : rows_of(name, r.type) & ~BIT(NSEC);
-			if (!r.rows)
-				continue;
-			if (is_ours(m, n, &r, &order)) {
-				if (!is_answer && !section && r.ttl > 60 &&
-				    !(r.rows & (BIT(A) | BIT(AAAA))))
-					*want &= ~r.rows;
-				continue;
-			}
-			if (!(r.rows & UNIQUE))
-				continue;
-			if (is_answer && r.ttl && section != 1) {
-				conflict(now);
-				return 0;
-			}
-			/* both ask at once: the greater data goes first */
-			if (!is_answer && section == 1 && !owned && order) {
-				if (order > 0) {
-					step = 0;
-					due = now + 1000;
-				}
-				return 1;
-			}
+			rows = r.type == DNS_ANY ? 0 : rows_of(name, r.type) & ~BIT(NSEC);
+			if (rows && !record_take(m, n, &r, rows, section, want, now))
+				return !(m[2] & 0x80);
 		}
 	return 1;
 }
@@ -359,22 +352,20 @@ void mdns_packet(const uint8_t *m, size_t n, const struct addr *from, uint32_t i
 	unsigned i, want = 0, by_unicast = 0;
 	int legacy = addr_port(from) != MDNS_PORT;
 	size_t at = HEAD, len;
+	struct dns_record r;
 	struct wire *w;
 
 	addr_bytes(from, &len);
-	for (w = wires; w < wires + n_wires; w++)
-		if (w->index == index && w->family == (len == 4 ? AF_INET : AF_INET6))
-			break;
+	w = wire_find(index, len == 4 ? AF_INET : AF_INET6);
 	if (w == wires + n_wires || n < HEAD || (m[2] & 0x78) || (m[3] & 15) ||
 	    (m[2] & 0x80 && legacy))
 		return;
-	for (i = at16(m + 4); i; i--) {
-		at = dns_name(m, n, at, name);
-		if (!at || n - at < 4)
+	for (i = dns_u16(m + 4); i; i--) {
+		at = dns_record(m, n, at, 1, name, &r);
+		if (!at)
 			return;
-		want |= rows_of(name, at16(m + at));
-		by_unicast |= m[at + 2] & 0x80;
-		at += 4;
+		want |= rows_of(name, r.type);
+		by_unicast |= r.class & FLUSH;
 	}
 	len = at;
 	if (!records_take(m, n, at, &want, now) || m[2] & 0x80 || !owned || !want)
@@ -384,7 +375,7 @@ void mdns_packet(const uint8_t *m, size_t n, const struct addr *from, uint32_t i
 	else if (by_unicast)
 		say(w, want, ANSWER, from, NULL, 0);
 	else if (!legacy)
-		owe(w, want, at16(m + 8) != 0, now);
+		owe(w, want, dns_u16(m + 8) != 0, now);
 }
 
 /* ---- what we say ----------------------------------------------------------------- */
@@ -441,7 +432,7 @@ int mdns_work(uint32_t now)
 
 void mdns_tell(const struct mdns_told *t, uint32_t now)
 {
-	unsigned i, j;
+	unsigned i;
 
 	if (strcmp(told.name, t->name) != 0) {
 		mdns_bye();
@@ -453,14 +444,11 @@ void mdns_tell(const struct mdns_told *t, uint32_t now)
 	n_wires = 0;
 	for (i = 0; i < told.n; i++) {
 		const struct link *l = &told.at[i];
+		struct wire *w = wire_find(l->index, l->family);
 
-		for (j = 0; j < n_wires; j++)
-			if (wires[j].index == l->index && wires[j].family == l->family)
-				break;
-		if (j < n_wires)
-			continue;
-		wires[n_wires++] =
-		    (struct wire){.index = l->index, .family = l->family, .last = now - 1000};
+		if (w == wires + n_wires)
+			n_wires++;
+		*w = (struct wire){.index = l->index, .family = l->family, .last = now - 1000};
 		mdns_join(mdns_sock, l->index);
 	}
 	step = 0;

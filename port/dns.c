@@ -14,7 +14,7 @@
 #define RR_HEAD 10
 #define HOPS 8 /* aliases in a row */
 
-static unsigned u16(const uint8_t *p)
+unsigned dns_u16(const uint8_t *p)
 {
 	return (unsigned)p[0] << 8 | p[1];
 }
@@ -92,11 +92,31 @@ int dns_same(const uint8_t *a, const uint8_t *b, size_t n)
 	return 1;
 }
 
+size_t dns_record(const uint8_t *m, size_t n, size_t at, int question, uint8_t name[NAME],
+		  struct dns_record *r)
+{
+	size_t head = question ? 4 : RR_HEAD;
+
+	at = dns_name(m, n, at, name);
+	if (!at || n - at < head)
+		return 0;
+	r->type = dns_u16(m + at);
+	r->class = dns_u16(m + at + 2);
+	r->len = 0;
+	if (!question) {
+		r->ttl = (uint32_t)dns_u16(m + at + 4) << 16 | dns_u16(m + at + 6);
+		r->len = dns_u16(m + at + 8);
+	}
+	at += head;
+	r->data = m + at;
+	return r->len > n - at ? 0 : at + r->len;
+}
+
 /* an answer with our id and one question: ours */
 static int belongs(const uint8_t *m, size_t n, const uint8_t *q, size_t q_len)
 {
-	return n >= q_len && u16(m) == u16(q) && (m[2] & 0xf8) == 0x80 && u16(m + 4) == 1 &&
-	       dns_same(m + HEAD, q + HEAD, q_len - HEAD);
+	return n >= q_len && dns_u16(m) == dns_u16(q) && (m[2] & 0xf8) == 0x80 &&
+	       dns_u16(m + 4) == 1 && dns_same(m + HEAD, q + HEAD, q_len - HEAD);
 }
 
 int dns_answer(const uint8_t *m, size_t n, const uint8_t *q, size_t q_len, uint8_t *out, int max)
@@ -114,12 +134,12 @@ int dns_answer(const uint8_t *m, size_t n, const uint8_t *q, size_t q_len, uint8
 		dns_name(m, n, name, want);
 		name = 0;
 		at = q_len;
-		for (count = u16(m + 6); count; count--, at += len) {
+		for (count = dns_u16(m + 6); count; count--, at += len) {
 			at = dns_name(m, n, at, owner);
 			if (!at || n - at < RR_HEAD)
 				break;
-			t = u16(m + at);
-			len = u16(m + at + 8);
+			t = dns_u16(m + at);
+			len = dns_u16(m + at + 8);
 			at += RR_HEAD;
 			if (len > n - at)
 				break;

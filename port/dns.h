@@ -40,6 +40,18 @@ int dns_answer(const uint8_t *m, size_t n, const uint8_t *q, size_t q_len, uint8
  * 4.1.4: "prior occurrence"), so there are no loops.
  */
 size_t dns_name(const uint8_t *m, size_t n, size_t at, uint8_t name[DNS_NAME]);
+/* 16 bits */
+unsigned dns_u16(const uint8_t *p);
+
+struct dns_record {
+	unsigned type, class, len; /* a question's len is 0 */
+	uint32_t ttl;
+	const uint8_t *data;
+};
+
+/* the record at m + at (or question), and where the message goes on; 0: it is not whole */
+size_t dns_record(const uint8_t *m, size_t n, size_t at, int question, uint8_t name[DNS_NAME],
+		  struct dns_record *r);
 /* 1: n bytes of names, or of a question, are the same in small letters: lengths and types are none */
 int dns_same(const uint8_t *a, const uint8_t *b, size_t n);
 
