@@ -1,11 +1,10 @@
 /* mdns.c - tells the link of this server: a responder of multicast DNS (RFC 6762, 6763). */
 /* SPDX-License-Identifier: MIT */
 /*
- * It has seven records: the service's pointer and its kind's, SRV and TXT of our
- * instance, A, AAAA and NSEC of our host. Both names are one label, and are given up
- * together. Each step of announcing is done on all wires at once; a wire is an
+ * Seven records: the service's pointer and its kind's, SRV and TXT of our instance, A,
+ * AAAA and NSEC of our host. Both names are one label, and are given up together. Each step of announcing is done on all wires at once; a wire is an
  * interface and a family. Only what came by the group on one of them is looked at,
- * so nothing from beyond the link is. mdns_proc.c is the process around it.
+ * so nothing from beyond the link is.
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -41,7 +40,8 @@ static unsigned number; /* behind the name, where others have it: 2 and more */
 static unsigned step;   /* probes and announcements that are done */
 static unsigned tries;  /* conflicts since it was quiet */
 static int owned;       /* the names are ours */
-static uint32_t due, dice;
+static uint32_t due;
+uint32_t mdns_dice;
 
 static struct wire {
 	uint32_t index;
@@ -65,16 +65,11 @@ static int past(uint32_t t, uint32_t now)
 	return (int32_t)(now - t) >= 0;
 }
 
-void mdns_shake(const uint8_t seed[4])
-{
-	memcpy(&dice, seed, sizeof(dice));
-}
-
 /* milliseconds below n, which nobody should guess but need not be kept from guessing */
 static uint32_t some(uint32_t n)
 {
-	dice = dice * 1664525 + 1013904223;
-	return (dice >> 16) % n;
+	mdns_dice = mdns_dice * 1664525 + 1013904223;
+	return (mdns_dice >> 16) % n;
 }
 
 /* ---- names and records --------------------------------------------------------- */
@@ -96,12 +91,11 @@ static void names_make(void)
 
 static const uint8_t *owner(unsigned row, size_t *n)
 {
-	const uint8_t *names[] = {mdns_service, meta, instance, host};
-	const size_t sizes[] = {sizeof(mdns_service), sizeof(meta), instance_len, host_len};
-	unsigned i = row < SRV ? row : row < A ? 2 : 3;
-
-	*n = sizes[i];
-	return names[i];
+	*n = row == PTR    ? sizeof(mdns_service)
+	     : row == META ? sizeof(meta)
+	     : row < A     ? instance_len
+			   : host_len;
+	return row == PTR ? mdns_service : row == META ? meta : row < A ? instance : host;
 }
 
 /* the rows that a name and a type mean */

@@ -26,7 +26,7 @@ int mdns_main(void); /* descriptor 3: the listener's link */
 /* mdns.c: the responder */
 
 extern int mdns_sock;
-void mdns_shake(const uint8_t seed[4]);
+extern uint32_t mdns_dice; /* to be seeded */
 /* what the listener tells */
 void mdns_tell(const struct mdns_told *t, uint32_t now);
 /* one that came by the group on that interface */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 
 #include "mdns.h"
 
@@ -39,7 +40,7 @@ int mdns_main(void)
 	int group;
 
 	rand_seed(seed);
-	mdns_shake(seed);
+	memcpy(&mdns_dice, seed, sizeof(mdns_dice));
 	p[1].fd = mdns_sock = mdns_open(MDNS_PORT);
 	if (!listener_take()) {
 		fmt_fd(2, "%s: %s is started by the server alone\n", self_name(), ROLE_MDNS);
