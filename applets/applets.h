@@ -19,9 +19,6 @@
 	USE_SSH(USE_COMPAT_DROPBEAR(                                                           \
 	    ROW("dbclient", ssh_main, "usr/bin", "SSH client with dropbear's flags")))         \
 	USE_CALLHOME(ROW("callhome", callhome_main, "usr/bin", "keeps a way in open"))         \
-	USE_SSH(ROW("ssh", ssh_main, "usr/bin", "SSH client"))                                 \
-	USE_SSH(USE_COMPAT_DROPBEAR(                                                           \
-	    ROW("dbclient", ssh_main, "usr/bin", "SSH client with dropbear's flags")))         \
 	USE_SFTP_SERVER(ROW("sftp-server", sftp_server_main, "usr/libexec", "SFTP server"))    \
 	USE_SCP(ROW("scp", scp_main, "usr/bin", "copies files between machines"))              \
 	USE_SFTP(ROW("sftp", sftp_main, "usr/bin", "file transfer, interactive"))              \
@@ -33,10 +30,11 @@
 	    ROW("dropbearkey", dropbearkey_main, "usr/bin", "makes keys, for dropbear")))      \
 	USE_KEYGEN(USE_COMPAT_DROPBEAR(                                                        \
 	    ROW("dropbearconvert", dropbearconvert_main, "usr/bin", "to and from its files"))) \
+	USE_MDNS(ROW("find", find_main, "", "lists the servers on the link"))                  \
 	USE_GUARD(ROW("guard", guard_main, "", "a change that undoes itself"))                 \
 	USE_GUARD(ROW("confirm", confirm_main, "", "unless the next login confirms it"))       \
-	USE_RECEIVE(ROW("receive", receive_main, "", "takes a file that somebody has signed"))
-USE_JOB(ROW("job", job_main, "", "commands that outlive their login"))
+	USE_RECEIVE(ROW("receive", receive_main, "", "takes a file that somebody has signed")) \
+	USE_JOB(ROW("job", job_main, "", "commands that outlive their login"))
 
 /* argv[0] is the name that the applet was called by, perhaps with a path before it */
 int sshd_main(int argc, char **argv);
@@ -53,6 +51,7 @@ int scp_main(int argc, char **argv);
 int sftp_main(int argc, char **argv);
 int ssh_agent_main(int argc, char **argv);
 int ssh_add_main(int argc, char **argv);
+int find_main(int argc, char **argv);
 int keygen_main(int argc, char **argv);
 int dropbearkey_main(int argc, char **argv);
 int dropbearconvert_main(int argc, char **argv);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "links.h"
 #include "listen.h"
 #include "port.h"
 
@@ -19,7 +20,7 @@ static unsigned n_open;
 
 int listen_fd(unsigned i)
 {
-	return i < n_open ? open_now[i].fd : -1;
+	return i < n_open ? open_now[i].fd : CFG_LINKLOCAL ? links_fd(i - n_open) : -1;
 }
 
 static int same(const struct socket *a, const struct socket *b)

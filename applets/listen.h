@@ -3,7 +3,10 @@
 #ifndef LISTEN_H
 #define LISTEN_H
 
+#include "mdns.h"
 #include "settings.h"
+
+#define LISTEN_MAX (CFG_LISTENERS + (CFG_LINKLOCAL ? MDNS_LINKS : 0))
 
 /*
  * To the addresses of s: those that are open already stay open. 0; -1 where

@@ -68,11 +68,12 @@ struct settings {
 	uint32_t rekey_bytes; /* 0: the engine's own limit; and so for rekey_seconds */
 	uint32_t unauth_max, unauth_source, conns_max; /* unauth_source 0: no limit */
 	/* texts: SETTING(s, banner) */
-	uint16_t config_file, pid_file, banner, chroot_dir;          /* empty: none */
-	uint16_t iface;                                              /* SO_BINDTODEVICE */
-	uint16_t listen[CFG_LISTENERS];                              /* see settings_listener */
-	uint16_t hostkey[CFG_HOSTKEYS];                              /* paths */
-	uint16_t hostcert[CFG_HOSTKEYS];                             /* likewise */
+	uint16_t config_file, pid_file, banner, chroot_dir; /* empty: none */
+	uint16_t iface;                                     /* SO_BINDTODEVICE */
+	uint16_t link_listen, announce;                     /* patterns of interfaces; or yes, no */
+	uint16_t listen[CFG_LISTENERS];                     /* see settings_listener */
+	uint16_t hostkey[CFG_HOSTKEYS];                     /* paths */
+	uint16_t hostcert[CFG_HOSTKEYS];                    /* likewise */
 	uint16_t allow_users, deny_users, allow_groups, deny_groups; /* patterns, space separated */
 	uint16_t authorized_keys; /* paths, space separated; %h %u %%; relative to the home */
 	uint16_t authorized_dir;  /* dropbear -D */

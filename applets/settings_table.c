@@ -18,6 +18,8 @@ const struct setting set_table[K_COUNT] = {
     [K_LISTEN_ADDRESS] = {NAMED("ListenAddress"), AT(listen), SET_LISTEN, 1},
     [K_ADDRESS_FAMILY] = {NAMED("AddressFamily") "any", AT(address_family), SET_ENUM, E_FAMILY},
     [K_BIND_INTERFACE] = {NAMED("BindInterface"), AT(iface), SET_WORD, 0},
+    USE_LINKLOCAL([K_LINK_LISTEN] = {NAMED("ListenLinkLocal") "no", AT(link_listen), SET_WORDS, 0},)
+    USE_MDNS([K_ANNOUNCE] = {NAMED("Announce") "no", AT(announce), SET_WORDS, 0},)
     [K_HOST_KEY] = {NAMED("HostKey") CFG_HOSTKEY_DIR "/ssh_host_ed25519_key",
 	AT(hostkey), SET_FILES, CFG_HOSTKEYS},
     [K_HOST_CERT] = {CERTED("HostCertificate"), AT(hostcert), SET_FILES, CFG_HOSTKEYS},

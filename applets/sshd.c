@@ -16,7 +16,9 @@
 #include "applets.h"
 #include "check.h"
 #include "hostkeys.h"
+#include "links.h"
 #include "listen.h"
+#include "mdns.h"
 #include "mon.h"
 #include "monitor.h"
 #include "penalty.h"
@@ -167,6 +169,10 @@ static void reload(void)
 		set = next_set;
 	keys = next_keys;
 	wipe(&next_keys, sizeof(next_keys));
+	if (CFG_LINKS) {
+		links_start(&set, &keys);
+		links_tell();
+	}
 	log_open(self_name(), set.to_stderr, set.log_level, set.log_facility);
 	log_put(LOG_L_NOTICE, "configuration read again");
 }
@@ -175,6 +181,7 @@ static void reload(void)
 static int signals_take(void)
 {
 	int s, end = 0;
+	pid_t pid;
 
 	while ((s = sig_next())) {
 		if (s == SIGHUP)
@@ -182,8 +189,9 @@ static int signals_take(void)
 		else if (s == SIGTERM || s == SIGINT)
 			end = 1;
 	}
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		if (CFG_MDNS && !end)
+			links_reaped(pid);
 	return end;
 }
 
@@ -198,12 +206,14 @@ static unsigned poll_fill(struct pollfd *p, int sig)
 	for (i = 0; i < SLOTS; i++)
 		if (slots[i].state != SLOT_FREE)
 			p[n++] = (struct pollfd){.fd = slots[i].link, .events = POLLIN};
+	if (CFG_LINKS)
+		p[n++] = (struct pollfd){.fd = links_news(), .events = POLLIN};
 	return n;
 }
 
 static void loop(int sig)
 {
-	static struct pollfd p[1 + CFG_LISTENERS + SLOTS] APART;
+	static struct pollfd p[1 + LISTEN_MAX + SLOTS + CFG_LINKS] APART;
 	unsigned n, i, j, listening;
 
 	for (;;) {
@@ -221,6 +231,10 @@ static void loop(int sig)
 		for (i = 1; i < 1 + listening; i++)
 			if (p[i].revents)
 				accept_all(p[i].fd);
+		if (CFG_LINKS && p[n - 1].revents) {
+			links_take();
+			links_tell();
+		}
 		if (p[0].revents && signals_take())
 			return;
 	}
@@ -245,7 +259,10 @@ static int listener_run(void)
 	static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGCHLD, 0};
 	int sig, r;
 
-	if (listen_change(&set) < 0)
+	r = listen_change(&set);
+	if (CFG_LINKS)
+		links_start(&set, &keys);
+	if (r < 0 && !(CFG_LINKLOCAL && listen_fd(0) >= 0))
 		return 1;
 	if (!set.foreground) {
 		r = proc_daemon();
@@ -259,6 +276,8 @@ static int listener_run(void)
 		return 1;
 	pid_file_write();
 	proc_undumpable();
+	if (CFG_LINKS)
+		links_tell();
 	loop(sig);
 	if (*SETTING(&set, pid_file))
 		unlink(SETTING(&set, pid_file));
@@ -297,6 +316,8 @@ int sshd_main(int argc, char **argv)
 		return monitor_main();
 	if (argc == 2 && !strcmp(argv[1], ROLE_NET))
 		return net_main();
+	if (CFG_MDNS && argc == 2 && !strcmp(argv[1], ROLE_MDNS))
+		return mdns_main();
 	args_n = argc;
 	args = argv;
 	log_open(self_name(), 1, LOG_L_INFO, 4);

@@ -51,7 +51,7 @@ void addr_any4(struct addr *a)
 }
 
 /* SIOCGIFINDEX or SIOCGIFNAME on r */
-static int interface(unsigned long cmd, struct ifreq *r)
+int addr_interface(unsigned long cmd, struct ifreq *r)
 {
 	long fd = sys(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), ok;
 
@@ -62,7 +62,7 @@ static int interface(unsigned long cmd, struct ifreq *r)
 	return ok == 0 ? 0 : -ENODEV;
 }
 
-static int scope_parse(const char *s, uint32_t *scope)
+int addr_scope(const char *s, uint32_t *scope)
 {
 	struct ifreq r = {0};
 	uint64_t n;
@@ -74,7 +74,7 @@ static int scope_parse(const char *s, uint32_t *scope)
 	}
 	if (!*s || fmt(r.ifr_name, sizeof r.ifr_name, "%s", s) != strlen(s))
 		return -ENODEV;
-	err = interface(SIOCGIFINDEX, &r);
+	err = addr_interface(SIOCGIFINDEX, &r);
 	*scope = (uint32_t)r.ifr_ifindex;
 	return err;
 }
@@ -159,7 +159,7 @@ static int addr6_parse(struct addr *a, const char *host, int family, uint16_t po
 {
 	const char *percent = strchr(host, '%');
 	uint32_t scope = 0;
-	int err = percent ? scope_parse(percent + 1, &scope) : 0;
+	int err = percent ? addr_scope(percent + 1, &scope) : 0;
 
 	if (err < 0)
 		return err;
@@ -225,7 +225,7 @@ void addr_host(const struct addr *a, char *buf, size_t n)
 			return;
 		len = strlen(buf);
 		r.ifr_ifindex = (int)scope;
-		if (interface(SIOCGIFNAME, &r) == 0)
+		if (addr_interface(SIOCGIFNAME, &r) == 0)
 			fmt(buf + len, n - len, "%%%.*s", IFNAMSIZ, r.ifr_name);
 		else
 			fmt(buf + len, n - len, "%%%u", (unsigned)scope);

@@ -1,7 +1,8 @@
 /* dial.h - to a host by its name: lookup and connect, without blocking and without the heap. */
 /* SPDX-License-Identifier: MIT */
 /*
- * A lookup goes through /etc/hosts, then the name servers and search list of
+ * A lookup goes through /etc/hosts, then for NAME.local and NAME%interface multicast
+ * DNS, where it is built in, then the name servers and search list of
  * /etc/resolv.conf (or 127.0.0.1) by UDP, A and AAAA at once. Connects begin as
  * soon as there is an address, by turns of the families, the next one 250 ms
  * after the last or when that has failed (RFC 8305); the first to stand wins and
@@ -40,8 +41,10 @@ struct resolve {
 	uint8_t ndots;
 	uint16_t suffix, suffixes; /* in search: the one that is being tried, and where they end */
 	uint16_t ids[2];           /* of the queries for A and AAAA */
-	uint32_t due;              /* when to ask again */
-	int fd;                    /* -1: it has ended */
+	uint8_t mdns;              /* tries left at multicast DNS, before any server */
+	uint32_t scope, by; /* the interface after the name, 0: any; that of link-local addresses */
+	uint32_t due;       /* when to ask again */
+	int fd;             /* -1: it has ended */
 	int err; /* how, where there is no address: -ENOENT, or else no server could tell */
 	struct inet addrs[DIAL_ADDRS]; /* port 0 */
 	struct inet from[RESOLVE_SERVERS];

@@ -10,11 +10,11 @@
 #include <string.h>
 
 #define HEAD 12
-#define NAME 255
+#define NAME DNS_NAME
 #define RR_HEAD 10
 #define HOPS 8 /* aliases in a row */
 
-static unsigned u16(const uint8_t *p)
+unsigned dns_u16(const uint8_t *p)
 {
 	return (unsigned)p[0] << 8 | p[1];
 }
@@ -52,12 +52,7 @@ size_t dns_query(uint8_t q[DNS_QUERY], uint16_t id, const char *name, unsigned t
 	return (size_t)(p - q);
 }
 
-/*
- * The name at m + at in small letters, zeros behind it; where the message goes on
- * after it, 0 where it is none. A pointer must lead before the place that it
- * continues (RFC 1035 4.1.4: "prior occurrence"), so there are no loops.
- */
-static size_t name_read(const uint8_t *m, size_t n, size_t at, uint8_t name[NAME])
+size_t dns_name(const uint8_t *m, size_t n, size_t at, uint8_t name[NAME])
 {
 	size_t start = at, after = 0, len = 0, i;
 
@@ -82,22 +77,46 @@ static size_t name_read(const uint8_t *m, size_t n, size_t at, uint8_t name[NAME
 		if (!c)
 			return after ? after : at;
 		for (i = 0; i < c; i++)
-			name[len++] = lower(m[at++]);
+			name[len++] = m[at++];
 	}
 	return 0;
 }
 
-/* an answer with our id and one question: ours, whose lengths and numbers are no letters */
-static int belongs(const uint8_t *m, size_t n, const uint8_t *q, size_t q_len)
+int dns_same(const uint8_t *a, const uint8_t *b, size_t n)
 {
 	size_t i;
 
-	if (n < q_len || u16(m) != u16(q) || (m[2] & 0xf8) != 0x80 || u16(m + 4) != 1)
-		return 0;
-	for (i = HEAD; i < q_len; i++)
-		if (lower(m[i]) != lower(q[i]))
+	for (i = 0; i < n; i++)
+		if (lower(a[i]) != lower(b[i]))
 			return 0;
 	return 1;
+}
+
+size_t dns_record(const uint8_t *m, size_t n, size_t at, int question, uint8_t name[NAME],
+		  struct dns_record *r)
+{
+	size_t head = question ? 4 : RR_HEAD;
+
+	at = dns_name(m, n, at, name);
+	if (!at || n - at < head)
+		return 0;
+	r->type = dns_u16(m + at);
+	r->class = dns_u16(m + at + 2);
+	r->len = 0;
+	if (!question) {
+		r->ttl = (uint32_t)dns_u16(m + at + 4) << 16 | dns_u16(m + at + 6);
+		r->len = dns_u16(m + at + 8);
+	}
+	at += head;
+	r->data = m + at;
+	return r->len > n - at ? 0 : at + r->len;
+}
+
+/* an answer with our id and one question: ours */
+static int belongs(const uint8_t *m, size_t n, const uint8_t *q, size_t q_len)
+{
+	return n >= q_len && dns_u16(m) == dns_u16(q) && (m[2] & 0xf8) == 0x80 &&
+	       dns_u16(m + 4) == 1 && dns_same(m + HEAD, q + HEAD, q_len - HEAD);
 }
 
 int dns_answer(const uint8_t *m, size_t n, const uint8_t *q, size_t q_len, uint8_t *out, int max)
@@ -112,19 +131,19 @@ int dns_answer(const uint8_t *m, size_t n, const uint8_t *q, size_t q_len, uint8
 	if (m[3] & 15)
 		return (m[3] & 15) == 3 ? 0 : DNS_FAILED; /* NXDOMAIN */
 	do {
-		name_read(m, n, name, want);
+		dns_name(m, n, name, want);
 		name = 0;
 		at = q_len;
-		for (count = u16(m + 6); count; count--, at += len) {
-			at = name_read(m, n, at, owner);
+		for (count = dns_u16(m + 6); count; count--, at += len) {
+			at = dns_name(m, n, at, owner);
 			if (!at || n - at < RR_HEAD)
 				break;
-			t = u16(m + at);
-			len = u16(m + at + 8);
+			t = dns_u16(m + at);
+			len = dns_u16(m + at + 8);
 			at += RR_HEAD;
 			if (len > n - at)
 				break;
-			if (memcmp(owner, want, NAME) != 0)
+			if (!dns_same(owner, want, NAME))
 				continue;
 			if (t == DNS_CNAME)
 				name = at;

@@ -12,6 +12,8 @@
 
 #include "dial.h"
 #include "dns.h"
+#include "link.h"
+#include "sock.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -22,9 +24,11 @@
 #define V4 1
 #define V6 2
 #define LINE 1024
+#define MDNS_TRIES 2
 #define ANSWER 512 /* without EDNS none is longer (RFC 1035 4.2.1) */
 /* in a struct inet's .rest */
 #define ADDR4 (offsetof(struct sockaddr_in, sin_addr) - 4)
+#define SCOPE6 (offsetof(struct sockaddr_in6, sin6_scope_id) - 4)
 #define ADDR6 (offsetof(struct sockaddr_in6, sin6_addr) - 4)
 
 static int literal(struct inet *to, const char *host, uint16_t port)
@@ -157,6 +161,18 @@ static size_t query(const struct resolve *r, int v6, uint8_t q[DNS_QUERY])
 	return dns_query(q, r->ids[v6], name, v6 ? DNS_AAAA : DNS_A);
 }
 
+/* as a querier that only asks (RFC 6762 6.7): the answers come to this port */
+static int group_ask(struct resolve *r)
+{
+	uint8_t q[DNS_QUERY];
+	int v6, err = r->fd = mdns_open(0);
+
+	for (v6 = 1 + CFG_IPV6; v6-- && err >= 0;)
+		if (r->open >> v6 & 1)
+			err = mdns_ask(r->fd, q, query(r, v6, q), r->scope);
+	return err < 0 ? err : 0;
+}
+
 static int server_ask(struct resolve *r)
 {
 	const struct inet *to = &r->from[r->server];
@@ -167,6 +183,8 @@ static int server_ask(struct resolve *r)
 	resolve_end(r);
 	rand_seed(random);
 	memcpy(r->ids, random, sizeof r->ids);
+	if (CFG_MDNS && r->mdns)
+		return group_ask(r);
 	err = sys(SYS_socket, to->family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (err < 0)
 		return (int)err;
@@ -182,14 +200,18 @@ static int server_ask(struct resolve *r)
 static void ask(struct resolve *r, int err, uint32_t now)
 {
 	for (;;) {
-		if (err < 0) {
+		if (CFG_MDNS && err < 0 && r->mdns) {
+			if (r->n)
+				break;
+			r->mdns--;
+		} else if (err < 0) {
 			r->err = err;
 			r->server = r->server + 1 < r->servers ? r->server + 1 : 0;
 			if (!--r->tries)
 				break;
 		}
 		err = server_ask(r);
-		r->due = now + r->patience * 1000u;
+		r->due = now + (CFG_MDNS && r->mdns ? 1 : r->patience) * 1000u;
 		if (err == 0)
 			return;
 	}
@@ -231,6 +253,9 @@ static void take(struct resolve *r, const uint8_t *m, size_t n, uint32_t now)
 
 			a->family = v6 ? AF_INET6 : AF_INET;
 			memcpy(a->rest + (v6 ? ADDR6 : ADDR4), ips + len * (unsigned)i, len);
+			if (CFG_MDNS && v6 && a->rest[ADDR6] == 0xfe &&
+			    (a->rest[ADDR6 + 1] & 0xc0) == 0x80)
+				memcpy(a->rest + SCOPE6, &r->by, 4);
 		}
 	}
 	if (got == DNS_FAILED) {
@@ -247,12 +272,13 @@ static void take(struct resolve *r, const uint8_t *m, size_t n, uint32_t now)
 
 /*
  * Sets the name, without its last dot, and counts the others. -ENOENT where it can be
- * none, or looks like an address: a number is no top level domain.
+ * none, or looks like an address: a number is no top level domain. The interface
+ * that may stand behind it is .scope.
  */
 static int name_set(struct resolve *r, const char *name, unsigned *dots)
 {
 	size_t n = 0;
-	int number = 1;
+	int number = 1, err = 0;
 
 	for (*dots = 0; *name; name++) {
 		unsigned c = (unsigned char)*name;
@@ -261,11 +287,32 @@ static int name_set(struct resolve *r, const char *name, unsigned *dots)
 			return -ENOENT;
 		if (c == '.' && !name[1])
 			break;
+		if (CFG_MDNS && c == '%') {
+			err = addr_scope(name + 1, &r->scope);
+			r->by = r->scope;
+			break;
+		}
 		r->name[n++] = (char)c;
 		number = c == '.' || (number && c - '0' < 10);
 		*dots += c == '.';
 	}
-	return number ? -ENOENT : 0;
+	return number ? -ENOENT : err;
+}
+
+/* NAME.local, and NAME where an interface stands behind it, are asked for on the link */
+static void local(struct resolve *r, unsigned dots)
+{
+	static const char end[] = ".local";
+	size_t n = strlen(r->name);
+
+	if (!dots && r->scope) {
+		memcpy(r->search, end + 1, sizeof end - 1);
+		r->suffix = 0;
+		r->suffixes = sizeof end - 1;
+	} else if (n < sizeof end || strcasecmp(r->name + n - (sizeof end - 1), end) != 0) {
+		return;
+	}
+	r->mdns = MDNS_TRIES;
 }
 
 int resolve_start(struct resolve *r, const char *name, int family, uint32_t now)
@@ -292,9 +339,26 @@ int resolve_start(struct resolve *r, const char *name, int family, uint32_t now)
 	}
 	if (!r->n) {
 		configure(r, dots, name[strlen(r->name)] == '.');
+		if (CFG_MDNS)
+			local(r, dots);
 		ask_suffix(r, now);
 	}
 	return 0;
+}
+
+/* a packet as read() gives it, from a responder on the interface that was asked */
+static ssize_t group_read(struct resolve *r, uint8_t m[ANSWER])
+{
+	uint32_t index;
+	struct addr from;
+	ssize_t n = mdns_take(r->fd, m, ANSWER, &from, &index, NULL);
+
+	if (n < 0) {
+		errno = (int)-n;
+		return -1;
+	}
+	r->by = index;
+	return addr_port(&from) == MDNS_PORT && (!r->scope || r->scope == index) ? n : 0;
 }
 
 int resolve_step(struct resolve *r, uint32_t now)
@@ -304,7 +368,7 @@ int resolve_step(struct resolve *r, uint32_t now)
 
 	if (r->fd < 0)
 		return 1;
-	n = read(r->fd, m, sizeof m);
+	n = CFG_MDNS && r->mdns ? group_read(r, m) : read(r->fd, m, sizeof m);
 	if (n >= 0)
 		take(r, m, (size_t)n, now);
 	else if (errno != EAGAIN)

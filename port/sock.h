@@ -12,5 +12,10 @@
 const uint8_t *addr_bytes(const struct addr *a, size_t *n);
 /* 0.0.0.0 with the port of a */
 void addr_any4(struct addr *a);
+/* SIOCGIFINDEX or SIOCGIFNAME on r: 0 or -ENODEV */
+struct ifreq;
+int addr_interface(unsigned long cmd, struct ifreq *r);
+/* of an interface by its name or number: 0 or -errno */
+int addr_scope(const char *s, uint32_t *scope);
 
 #endif
