@@ -188,8 +188,8 @@ static void command(struct job_new *j, char **argv)
 
 static int run(char **argv)
 {
-	static struct job_new j;
-	static char number[JOB_NAME];
+	static struct job_new j ASIDE;
+	static char number[JOB_NAME] ASIDE;
 	char *name = number;
 	const char *at = NULL;
 	struct job_state s;

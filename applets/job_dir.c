@@ -15,7 +15,7 @@
 
 const char *job_path(const char *name)
 {
-	static char path[40 + JOB_NAME];
+	static char path[40 + JOB_NAME] ASIDE;
 
 	fmt(path, sizeof(path), "/tmp/cubssh-job-%u%s%s", (unsigned)getuid(), *name ? "/" : "",
 	    name);

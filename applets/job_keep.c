@@ -48,7 +48,7 @@ static struct {
 	unsigned typed; /* bytes of input that wait */
 	uint8_t input[256];
 	struct job_state state;
-} k;
+} k ASIDE;
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -282,7 +282,7 @@ static void begin(int listener)
 
 int job_keep(const struct job_new *j)
 {
-	static struct user here = {.home = ""};
+	static struct user here ASIDE;
 	struct child c = {.user = &here, .argv = j->argv, .envp = environ, .tty = j->pty};
 	char tty[24];
 	int ends[2], r;

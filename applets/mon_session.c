@@ -91,10 +91,10 @@ static void session_reset(struct session *s)
 {
 	if (s->slave)
 		close(s->slave - 1);
-	if (CFG_JOB && *master_of(s))
+	if (CFG_JOB && *master_of(s)) { /* not written to where it is not needed: it is a page */
 		close(*master_of(s) - 1);
-	if (CFG_JOB)
 		*master_of(s) = 0;
+	}
 	*s = (struct session){0};
 }
 

@@ -30,8 +30,7 @@ struct action {
 #define MASK_BYTES 8L
 #endif
 
-/* beside what every process writes to: a page less */
-static unsigned long waited[SIG_WORDS] __attribute__((section(".bss.a")));
+static unsigned long waited[SIG_WORDS];
 static int from = -1;
 
 static void disposition(int s, void (*handler)(int))
