@@ -61,6 +61,7 @@ struct settings {
 	uint16_t listen[CFG_LISTENERS];                              /* see settings_listener */
 	uint16_t hostkey[CFG_HOSTKEYS];                              /* paths */
 	uint16_t hostcert[CFG_HOSTKEYS];                             /* likewise */
+	USE_HOSTKEY_SEED(uint16_t hostkey_seed;)                     /* a path */
 	uint16_t allow_users, deny_users, allow_groups, deny_groups; /* patterns, space separated */
 	uint16_t authorized_keys; /* paths, space separated; %h %u %%; relative to the home */
 	uint16_t authorized_dir;  /* dropbear -D */
@@ -81,6 +82,8 @@ struct settings {
 };
 
 #define SETTING(s, field) ((s)->text + (s)->field)
+/* what is there with its symbol alone: a path, or "" */
+#define HOSTKEY_SEED(s) ((s)->text + (0 USE_HOSTKEY_SEED(+(s)->hostkey_seed)))
 /* bytes of a struct settings that have to be handed on */
 #define SETTINGS_SIZE(s) (offsetof(struct settings, text) + (s)->text_len)
 

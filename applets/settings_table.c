@@ -21,6 +21,7 @@ const struct setting set_table[K_COUNT] = {
     [K_HOST_KEY] = {NAMED("HostKey") CFG_HOSTKEY_DIR "/ssh_host_ed25519_key",
 	AT(hostkey), SET_FILES, CFG_HOSTKEYS},
     [K_HOST_CERT] = {CERTED("HostCertificate"), AT(hostcert), SET_FILES, CFG_HOSTKEYS},
+    USE_HOSTKEY_SEED([K_HOST_SEED] = {NAMED("HostKeySeed"), AT(hostkey_seed), SET_WORD, 0},)
     [K_MAKE_HOST_KEYS] = {NAMED("MakeHostKeys"), AT(make_keys), SET_ENUM, E_BOOL},
     [K_PID_FILE] = {NAMED("PidFile") "/var/run/sshd.pid", AT(pid_file), SET_WORD, 0},
     [K_LOG_LEVEL] = {NAMED("LogLevel") "INFO", AT(log_level), SET_ENUM, E_LEVEL},
