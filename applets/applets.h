@@ -10,23 +10,25 @@
 
 #include "config.h"
 
-#define APPLETS(ROW)                                                                        \
-	USE_SSHD(ROW("sshd", sshd_main, "usr/sbin", "SSH server"))                          \
-	USE_SSHD(USE_COMPAT_DROPBEAR(                                                       \
-	    ROW("dropbear", sshd_main, "usr/sbin", "SSH server with dropbear's flags")))    \
-	USE_SSH(ROW("ssh", ssh_main, "usr/bin", "SSH client"))                              \
-	USE_SSH(USE_COMPAT_DROPBEAR(                                                        \
-	    ROW("dbclient", ssh_main, "usr/bin", "SSH client with dropbear's flags")))      \
-	USE_SFTP_SERVER(ROW("sftp-server", sftp_server_main, "usr/libexec", "SFTP server")) \
-	USE_SCP(ROW("scp", scp_main, "usr/bin", "copies files between machines"))           \
-	USE_SFTP(ROW("sftp", sftp_main, "usr/bin", "file transfer, interactive"))           \
-	USE_SSH_AGENT(ROW("ssh-agent", ssh_agent_main, "usr/bin", "keeps keys"))            \
-	USE_SSH_AGENT(ROW("ssh-add", ssh_add_main, "usr/bin", "gives keys to the agent"))   \
-	USE_KEYGEN(ROW("ssh-keygen", keygen_main, "usr/bin", "makes and shows keys"))       \
-	USE_KEYGEN(ROW("keygen", keygen_main, "", "the same"))                              \
-	USE_KEYGEN(USE_COMPAT_DROPBEAR(                                                     \
-	    ROW("dropbearkey", dropbearkey_main, "usr/bin", "makes keys, for dropbear")))   \
-	USE_KEYGEN(USE_COMPAT_DROPBEAR(                                                     \
+#define APPLETS(ROW)                                                                          \
+	USE_SSHD(ROW("sshd", sshd_main, "usr/sbin", "SSH server"))                            \
+	USE_SSHD(USE_COMPAT_DROPBEAR(                                                         \
+	    ROW("dropbear", sshd_main, "usr/sbin", "SSH server with dropbear's flags")))      \
+	USE_SSH(ROW("ssh", ssh_main, "usr/bin", "SSH client"))                                \
+	USE_SSH(USE_COMPAT_DROPBEAR(                                                          \
+	    ROW("dbclient", ssh_main, "usr/bin", "SSH client with dropbear's flags")))        \
+	USE_SFTP_SERVER(ROW("sftp-server", sftp_server_main, "usr/libexec", "SFTP server"))   \
+	USE_RESCUE(                                                                           \
+	    ROW("rescue-sh", rescue_sh_main, "", "commands for repairs, all of them inside")) \
+	USE_SCP(ROW("scp", scp_main, "usr/bin", "copies files between machines"))             \
+	USE_SFTP(ROW("sftp", sftp_main, "usr/bin", "file transfer, interactive"))             \
+	USE_SSH_AGENT(ROW("ssh-agent", ssh_agent_main, "usr/bin", "keeps keys"))              \
+	USE_SSH_AGENT(ROW("ssh-add", ssh_add_main, "usr/bin", "gives keys to the agent"))     \
+	USE_KEYGEN(ROW("ssh-keygen", keygen_main, "usr/bin", "makes and shows keys"))         \
+	USE_KEYGEN(ROW("keygen", keygen_main, "", "the same"))                                \
+	USE_KEYGEN(USE_COMPAT_DROPBEAR(                                                       \
+	    ROW("dropbearkey", dropbearkey_main, "usr/bin", "makes keys, for dropbear")))     \
+	USE_KEYGEN(USE_COMPAT_DROPBEAR(                                                       \
 	    ROW("dropbearconvert", dropbearconvert_main, "usr/bin", "to and from its files")))
 
 /* argv[0] is the name that the applet was called by, perhaps with a path before it */
@@ -35,6 +37,7 @@ int sshd_main(int argc, char **argv);
 #define SFTP_ONLY "sftp-only"
 int ssh_main(int argc, char **argv);
 int sftp_server_main(int argc, char **argv);
+int rescue_sh_main(int argc, char **argv);
 int scp_main(int argc, char **argv);
 int sftp_main(int argc, char **argv);
 int ssh_agent_main(int argc, char **argv);

@@ -151,6 +151,7 @@ static void names_take(int sock)
 		return;
 	}
 	addr_host(&mon.peer, mon.host, sizeof(mon.host));
+	USE_RESCUE(mon.rescue_may = (uint8_t)rescue_from(sock, &mon.peer, mon.set);)
 	fmt(mon.from, sizeof(mon.from), "%s:%u", mon.host, addr_port(&mon.peer));
 	log_put(LOG_L_INFO, "Child connection from %s", mon.from);
 }
@@ -186,6 +187,7 @@ static int handover_take(void)
 		return 0;
 	mon.set = (const struct settings *)p;
 	rng_init(&mon.rng, h.seed);
+	USE_RESCUE(mon.reserve = (uint8_t)h.reserve;)
 	ok = keys_take((struct str){p + h.settings_len, h.keys_len});
 	wipe(p + h.settings_len, h.keys_len);
 	mon.kept = sizeof(h) + h.settings_len;
@@ -228,6 +230,7 @@ static int handover_give(void)
 	int r;
 
 	rng_bytes(&mon.rng, h.seed, sizeof(h.seed));
+	USE_RESCUE(h.reserve = mon.reserve;)
 	wr_bytes(&w, &h, sizeof(h));
 	wr_bytes(&w, mon.set, h.settings_len);
 	blobs_write(&w);
@@ -328,10 +331,19 @@ int monitor_run(int sock)
 	static const int signals[] = {SIGCHLD, 0};
 	int sig = sig_pipe(signals), r;
 
-	mon.start = clock_ms();
 	proc_undumpable();
-	names_take(sock);
+	if (!RESERVE)
+		names_take(sock);
+	mon.start = clock_ms();
 	r = sig < 0 ? sig : net_start(sock);
+	if (CFG_RESCUE && RESERVE && r >= 0) {
+		sock = reserve_wait();
+		if (sock < 0)
+			return 1;
+		mon.start = clock_ms();
+		names_take(sock);
+		close(sock);
+	}
 	if (r < 0)
 		log_put(LOG_L_ERROR, "cannot start the network process for %s: %s", mon.from,
 			err_text(-r));
@@ -349,6 +361,8 @@ int monitor_main(void)
 		return 1;
 	}
 	log_open(self_name(), mon.set->to_stderr, mon.set->log_level, mon.set->log_facility);
+	if (CFG_RESCUE && !RESERVE && RESCUE_ON(mon.set)) /* the listener's own is not for others */
+		oom_score(getpid(), 0);
 	/* OpenWrt's killclients looks for the path, and spares what keeps its own session: us */
 	if (CFG_COMPAT_DROPBEAR)
 		self_shorten();

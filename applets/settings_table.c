@@ -86,6 +86,8 @@ const struct setting set_table[K_COUNT] = {
     [K_SUBSYSTEM] = {CFG_SFTP_SERVER ? NAMED("Subsystem") "sftp sftp-server"
 				     : NAMED("Subsystem") "sftp /usr/libexec/sftp-server",
 	AT(subsystem), SET_SUBSYS, 0},
+    USE_RESCUE([K_RESCUE_KEYS] = {NAMED("RescueKeys"), AT(rescue_keys), SET_WORD, 0},
+	[K_RESCUE_IFACE] = {NAMED("RescueInterface"), AT(rescue_iface), SET_WORD, 0},)
     /* flags only */
     [K_CONFIG] = {"\0" USE_SSHD_CONFIG(CFG_HOSTKEY_DIR "/sshd_config"), AT(config_file), SET_WORD, 0},
     [K_FOREGROUND] = {"\0", AT(foreground), SET_ENUM, E_BOOL},

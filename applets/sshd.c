@@ -18,6 +18,7 @@
 #include "listen.h"
 #include "mon.h"
 #include "monitor.h"
+#include "reserve.h"
 #include "slots.h"
 
 static struct settings set APART, next_set APART;
@@ -46,7 +47,7 @@ static void reseed(int first)
 }
 
 /* flags, then the file; 0, or an exit status plus one */
-static int settings_read(struct settings *s)
+static int settings_read(struct settings *s, int first)
 {
 	const char *slash = strrchr(args[0], '/');
 	char why[256];
@@ -60,17 +61,24 @@ static int settings_read(struct settings *s)
 	if (settings_file(s, why, sizeof(why)) == 0)
 		return 0;
 	log_put(LOG_L_ERROR, "%s", why);
+	if (CFG_RESCUE && first && RESCUE_ON(s) && !s->test_only) {
+		log_put(LOG_L_ALERT, "NOBODY BUT rescue CAN LOG IN until the settings are right");
+		s->pubkey_auth = s->password_auth = 0;
+		return 0;
+	}
 	return 1 + 1;
 }
 
 /* what a monitor has to know, in one datagram */
-static int handover_send(int link)
+static int handover_send(int link, int reserve)
 {
 	struct handover h = {.settings_len = SETTINGS_SIZE(&set)};
 	struct wr w = wr_init(hand_mem, sizeof(hand_mem));
 	unsigned i;
 	int r;
 
+	(void)reserve;
+	USE_RESCUE(h.reserve = (uint32_t)reserve;)
 	rng_bytes(&rng, h.seed, sizeof(h.seed));
 	wr_bytes(&w, &h, sizeof(h));
 	wr_bytes(&w, &set, h.settings_len);
@@ -87,29 +95,35 @@ static int handover_send(int link)
 	return r;
 }
 
-static void connection_start(int conn, const struct addr *peer)
+/* a process for a connection; reserve: for one that comes later. Its pid, or -errno */
+static pid_t monitor_start(int conn, int reserve, int *to)
 {
-	struct slot *s = slot_take(peer, &set);
-	int link[2], fds[2], r;
+	int link[2], fds[2], r = msg_pair(link);
+	pid_t pid;
 
-	if (!s)
-		return;
-	r = msg_pair(link);
-	if (r < 0) {
-		slot_free(s);
-		return;
-	}
+	*to = -1;
+	if (r < 0)
+		return r;
 	reseed(0);
 	fds[0] = conn;
 	fds[1] = link[1];
-	r = self_spawn(ROLE_MONITOR, fds, 2, set.to_stderr, monitor_main);
+	pid = self_spawn(ROLE_MONITOR, fds, 2, set.to_stderr, monitor_main);
 	close(link[1]);
-	s->link = link[0];
-	s->pid = r;
-	if (r >= 0)
-		r = handover_send(link[0]);
-	if (r < 0) {
-		log_put(LOG_L_ERROR, "cannot start a process for a connection: %s", err_text(-r));
+	*to = link[0];
+	r = pid < 0 ? pid : handover_send(link[0], reserve);
+	return r < 0 ? r : pid;
+}
+
+static void connection_start(int conn, const struct addr *peer)
+{
+	struct slot *s = slot_take(peer, &set);
+
+	if (!s)
+		return;
+	s->pid = monitor_start(conn, 0, &s->link);
+	if (s->pid < 0) {
+		log_put(LOG_L_ERROR, "cannot start a process for a connection: %s",
+			err_text(-s->pid));
 		slot_free(s);
 	}
 }
@@ -119,10 +133,34 @@ static void accept_all(int fd)
 	struct addr peer;
 	int conn, i;
 
-	for (i = 0; i < 16 && (conn = sock_accept(fd, &peer)) >= 0; i++) {
+	for (i = 0; i < 16; i++) {
+		conn = CFG_RESCUE ? reserve_accept(fd, &peer, &set) : sock_accept(fd, &peer);
+		if (conn < 0)
+			return;
+		if (CFG_RESCUE && reserve_park(conn, &peer, &set))
+			continue;
 		connection_start(conn, &peer);
 		close(conn);
 	}
+}
+
+/* those that wait, and a session that is kept ready */
+static void reserve_work(const struct pollfd *p, unsigned n)
+{
+	struct addr peer;
+	int conn, link;
+	pid_t pid;
+
+	while (reserve_next(p, n, &conn, &peer, &set)) {
+		connection_start(conn, &peer);
+		close(conn);
+	}
+	if (!reserve_due())
+		return;
+	pid = monitor_start(0, 1, &link);
+	if (pid < 0 && link >= 0)
+		close(link);
+	reserve_made(pid, link);
 }
 
 /* HUP: what can be had of the new configuration, or the old one as it was. Flags stay as they are. */
@@ -131,7 +169,7 @@ static void reload(void)
 	const struct settings *s = CFG_SSHD_CONFIG ? &next_set : &set;
 	const char *wrong = NULL;
 
-	if (CFG_SSHD_CONFIG && settings_read(&next_set))
+	if (CFG_SSHD_CONFIG && settings_read(&next_set, 0))
 		wrong = "settings";
 	else if (hostkeys_load(&next_keys, s, &rng) < 0)
 		wrong = "host keys";
@@ -148,6 +186,8 @@ static void reload(void)
 	wipe(&next_keys, sizeof(next_keys));
 	log_open(self_name(), set.to_stderr, set.log_level, set.log_facility);
 	log_put(LOG_L_NOTICE, "configuration read again");
+	if (CFG_RESCUE)
+		reserve_init(&set);
 }
 
 /* 1: the end was asked for */
@@ -174,7 +214,7 @@ static unsigned poll_fill(struct pollfd *p, int sig)
 	p[n++] = (struct pollfd){.fd = sig, .events = POLLIN};
 	for (i = 0; (fd = listen_fd(i)) >= 0; i++)
 		p[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
-	for (i = 0; i < SLOTS; i++)
+	for (i = 0; i < SLOTS_ALL; i++)
 		if (slots[i].state != SLOT_FREE)
 			p[n++] = (struct pollfd){.fd = slots[i].link, .events = POLLIN};
 	return n;
@@ -182,21 +222,25 @@ static unsigned poll_fill(struct pollfd *p, int sig)
 
 static void loop(int sig)
 {
-	static struct pollfd p[1 + CFG_LISTENERS + SLOTS] APART;
-	unsigned n, i, j, listening;
+	static struct pollfd p[1 + CFG_LISTENERS + SLOTS_ALL + CFG_RESCUE * RESERVE_POLL] APART;
+	unsigned n, i, j, listening, more = 0;
 
 	for (;;) {
 		n = poll_fill(p, sig);
-		if (poll(p, n, -1) < 0 && errno != EINTR)
+		if (CFG_RESCUE)
+			more = reserve_fill(p + n);
+		if (poll(p, n + more, CFG_RESCUE ? reserve_left() : -1) < 0 && errno != EINTR)
 			return;
 		for (listening = 0; listen_fd(listening) >= 0;)
 			listening++;
 		for (i = 1 + listening; i < n; i++) /* before new ones come: they make room */
-			for (j = 0; p[i].revents && j < SLOTS; j++)
+			for (j = 0; p[i].revents && j < SLOTS_ALL; j++)
 				if (slots[j].state != SLOT_FREE && slots[j].link == p[i].fd) {
 					slot_progress(&slots[j]);
 					break;
 				}
+		if (CFG_RESCUE)
+			reserve_work(p + n, more);
 		for (i = 1; i < 1 + listening; i++)
 			if (p[i].revents)
 				accept_all(p[i].fd);
@@ -238,6 +282,10 @@ static int listener_run(void)
 		return 1;
 	pid_file_write();
 	proc_undumpable();
+	if (CFG_RESCUE) {
+		reserve_init(&set);
+		reserve_work(NULL, 0);
+	}
 	loop(sig);
 	if (*SETTING(&set, pid_file))
 		unlink(SETTING(&set, pid_file));
@@ -276,10 +324,12 @@ int sshd_main(int argc, char **argv)
 		return monitor_main();
 	if (argc == 2 && !strcmp(argv[1], ROLE_NET))
 		return net_main();
+	if (CFG_RESCUE && argc == 2 && !strcmp(argv[1], ROLE_RESCUE))
+		return rescue_main();
 	args_n = argc;
 	args = argv;
 	log_open(self_name(), 1, LOG_L_INFO, 4);
-	r = settings_read(&set);
+	r = settings_read(&set, 1);
 	if (r)
 		return r - 1;
 	if (set.test_only == TEST_DUMP) {
