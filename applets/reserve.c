@@ -165,7 +165,8 @@ int reserve_next(const struct pollfd *p, unsigned n, int *conn, struct addr *pee
 		struct parked *k = &parked[i];
 		int spoke = p[i].fd == k->fd && p[i].revents;
 
-		if (!k->fd || (!spoke && now - k->since < SILENT_MS))
+		/* a process of its own is for silent ones only when none is lacking for the rest */
+		if (!k->fd || (!spoke && (now - k->since < SILENT_MS || ready < 0)))
 			continue;
 		if (spoke && hand(k, s)) {
 			drop(k);
@@ -183,6 +184,12 @@ int reserve_next(const struct pollfd *p, unsigned n, int *conn, struct addr *pee
 int reserve_due(void)
 {
 	return ready < 0 && clock_ms() >= again;
+}
+
+void reserve_soon(void)
+{
+	if (again != NEVER)
+		again = 0;
 }
 
 void reserve_made(pid_t made, int to)

@@ -28,5 +28,6 @@ int reserve_next(const struct pollfd *p, unsigned n, int *conn, struct addr *pee
 /* 1: a session is to be made ready now, and reserve_made to be told: pid or -errno */
 int reserve_due(void);
 void reserve_made(pid_t pid, int link);
+void reserve_soon(void); /* a process has ended: there is room */
 
 #endif

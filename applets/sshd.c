@@ -202,7 +202,8 @@ static int signals_take(void)
 			end = 1;
 	}
 	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
+		if (CFG_RESCUE)
+			reserve_soon();
 	return end;
 }
 
@@ -239,13 +240,13 @@ static void loop(int sig)
 					slot_progress(&slots[j]);
 					break;
 				}
+		if (p[0].revents && signals_take())
+			return;
 		if (CFG_RESCUE)
 			reserve_work(p + n, more);
 		for (i = 1; i < 1 + listening; i++)
 			if (p[i].revents)
 				accept_all(p[i].fd);
-		if (p[0].revents && signals_take())
-			return;
 	}
 }
 

@@ -39,7 +39,8 @@ int num_small(const char *s, unsigned lo, unsigned hi);
 /* log.c: lines of at most 1000 bytes to syslog (datagrams to /dev/log) or stderr; never blocks */
 
 enum log_level {
-	USE_RESCUE(LOG_L_ALERT = -1, ) LOG_L_ERROR,
+	LOG_L_ALERT = -CFG_RESCUE, /* like an error where there is no rescue login */
+	LOG_L_ERROR = 0,
 	LOG_L_WARN,
 	LOG_L_NOTICE,
 	LOG_L_INFO,
