@@ -45,19 +45,16 @@ int rescue_user(struct user *u, const char *name)
 	return 1;
 }
 
-static void helper_start(void)
+static int helper_start(void)
 {
 	int pair[2], r = msg_pair(pair);
 
 	if (r < 0)
-		return;
+		return r;
 	helper_pid = self_spawn(ROLE_RESCUE, pair + 1, 1, mon.set->to_stderr, rescue_main);
 	close(pair[1]);
 	helper = pair[0];
-	if (helper_pid < 0) {
-		close(helper);
-		helper = -1;
-	}
+	return helper_pid;
 }
 
 int reserve_wait(void)
@@ -69,7 +66,8 @@ int reserve_wait(void)
 	int conn = -1, n = 1;
 	char c;
 
-	helper_start();
+	if (helper_start() < 0)
+		return -1;
 	mem_lock();
 	mem_touch(&mon, sizeof(mon));
 	mem_touch(&mon_scratch, sizeof(mon_scratch));

@@ -323,6 +323,8 @@ static void end(void)
 	session_end_all();
 	if (mon.net_pid > 0 && waitpid(mon.net_pid, NULL, WNOHANG) == 0 && !mon.authed)
 		kill(mon.net_pid, SIGKILL);
+	if (CFG_RESCUE && RESERVE) /* the next one to be kept ready needs its place */
+		prog_wait(mon.net_pid);
 	wipe(&mon, sizeof(mon));
 }
 
