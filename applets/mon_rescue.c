@@ -35,8 +35,7 @@ int rescue_user(struct user *u, const char *name)
 		return 0;
 	if (!RESCUE_MAY) {
 		log_put(LOG_L_WARN,
-			"no rescue login from <%s>: neither a link-local address nor "
-			"RescueInterface",
+			"no rescue login from <%s>: not link-local, not by RescueInterface",
 			mon.from);
 		return 0;
 	}

@@ -165,64 +165,54 @@ static int mknod_(char **argv)
 	return rescue_say(argv[0], mknod(argv[0], kind | 0600, makedev(a, b)));
 }
 
-/* a number, perhaps with k, m or g, behind name=; the default where no word is that */
-static int dd_number(char **argv, const char *name, uint32_t *n)
-{
-	size_t len = strlen(name);
-
-	for (; *argv; argv++)
-		if (!strncmp(*argv, name, len))
-			return set_take_size(str_of(*argv + len), n);
-	return 1;
-}
-
-static const char *dd_path(char **argv, const char *name)
-{
-	for (; *argv; argv++)
-		if (!strncmp(*argv, name, 3))
-			return *argv + 3;
-	return NULL;
-}
-
 static int dd(char **argv)
 {
-	const char *in = dd_path(argv, "if="), *out = dd_path(argv, "of=");
-	uint32_t bs = 512, count = ~0u, skip = 0, seek = 0;
-	int from = 0, to = rescue_out;
+	static const char names[][7] = {"if=", "of=", "bs=", "count=", "skip=", "seek="};
+	enum { BS, COUNT, SKIP, SEEK };
+	uint32_t n[4] = {512, ~0u, 0, 0};
+	const char *path[2] = {NULL, NULL};
+	int fds[2] = {0, rescue_out}, i;
 	long r = 0;
 
-	if (!dd_number(argv, "bs=", &bs) || !dd_number(argv, "count=", &count) ||
-	    !dd_number(argv, "skip=", &skip) || !dd_number(argv, "seek=", &seek) || !bs ||
-	    bs > sizeof(rescue_block))
-		return rescue_say("dd", -EINVAL);
-	if (in && (from = fd_open(in, O_RDONLY)) < 0)
-		return rescue_say(in, from);
-	if (out)
-		to = fd_open_at(AT_FDCWD, out, O_WRONLY | O_CREAT, 0644);
-	if (to < 0)
-		r = to;
-	else if ((skip && lseek(from, (off_t)skip * bs, SEEK_SET) < 0) ||
-		 (seek && lseek(to, (off_t)seek * bs, SEEK_SET) < 0))
-		r = -1;
-	else
-		r = rescue_copy(from, to, bs, count);
-	if (out && to >= 0 && (fsync(to), close(to)) < 0)
-		r = -1;
-	if (in)
-		close(from);
-	return rescue_say(out ? out : "dd", r);
+	for (; *argv; argv++) {
+		for (i = 0; i < 6 && strncmp(*argv, names[i], strlen(names[i])); i++)
+			;
+		if (i < 2)
+			path[i] = *argv + 3;
+		else if (i == 6 || !set_take_size(str_of(*argv + strlen(names[i])), &n[i - 2]))
+			return rescue_say(*argv, -EINVAL);
+	}
+	if (!n[BS] || n[BS] > sizeof(rescue_block))
+		return rescue_say("bs", -EINVAL);
+	for (i = 0; i < 2; i++) {
+		if (path[i])
+			fds[i] =
+			    fd_open_at(AT_FDCWD, path[i], i ? O_WRONLY | O_CREAT : O_RDONLY, 0644);
+		if (fds[i] < 0)
+			return rescue_say(path[i], fds[i]);
+		if (n[SKIP + i] && lseek(fds[i], (off_t)n[SKIP + i] * n[BS], SEEK_SET) < 0)
+			r = -1;
+	}
+	if (r == 0)
+		r = rescue_copy(fds[0], fds[1], n[BS], n[COUNT]);
+	if (path[1])
+		fsync(fds[1]);
+	for (i = 0; i < 2; i++)
+		if (path[i] && close(fds[i]) < 0)
+			r = -1;
+	return rescue_say("dd", r);
 }
 
 const struct rescue_cmd rescue_files[] = {
-    {"cat FILE...",					   cat,    1, RESCUE_WORDS},
-    {"chmod MODE FILE",				       chmod_, 2, 2           },
-    {"cp FILE TO",					    cp,     2, 2           },
-    {"dd [if=FILE] [of=FILE] [bs=] [count=] [skip=] [seek=]", dd,     0, 6           },
-    {"echo WORD...",					  echo,   0, RESCUE_WORDS},
-    {"ls [PATH]",					     ls,     0, 1           },
-    {"mkdir DIR",					     mkdir_, 1, 1           },
-    {"mknod PATH b|c|p [MAJOR MINOR]",                        mknod_, 2, 4           },
-    {"mv PATH TO",					    mv,     2, 2           },
-    {"rm PATH...",					    rm,     1, RESCUE_WORDS},
-    {NULL,						    NULL,   0, 0           },
+    {"cat FILE...",				 cat,    1, RESCUE_WORDS},
+    {"chmod MODE FILE",			     chmod_, 2, 2           },
+    {"cp FILE TO",				  cp,     2, 2           },
+    {"dd [if=FILE of=FILE bs= count= skip= seek=]", dd,     0, 6           },
+    {"echo WORD...",				echo,   0, RESCUE_WORDS},
+    {"ls [PATH]",				   ls,     0, 1           },
+    {"mkdir DIR",				   mkdir_, 1, 1           },
+    {"mknod PATH b|c|p [MAJOR MINOR]",              mknod_, 2, 4           },
+    {"mv PATH TO",				  mv,     2, 2           },
+    {"rm PATH...",				  rm,     1, RESCUE_WORDS},
+    {NULL,					  NULL,   0, 0           },
 };

@@ -13,8 +13,7 @@
 #include "rescue_sh.h"
 #include "settings_share.h"
 
-static const char usage[] = "usage: rescue-sh [-c LINE]\n"
-			    "a command a line, one blank at least before > FILE or >> FILE:\n";
+static const char usage[] = "usage: rescue-sh [-c LINE]\na command a line; help lists them\n";
 
 static const struct rescue_cmd *const tables[] = {rescue_files, rescue_system};
 
@@ -47,15 +46,15 @@ const char *rescue_parse(struct rescue_line *l, char *text)
 	}
 }
 
-static void help(int fd)
+static void help(void)
 {
 	const struct rescue_cmd *c;
 	unsigned i;
 
 	for (i = 0; i < 2; i++)
 		for (c = tables[i]; c->text; c++)
-			fmt_fd(fd, "  %s\n", c->text);
-	fmt_fd(fd, "  cd DIR\n  exit\n  anything else: a program, by PATH\n");
+			fmt_fd(rescue_out, "  %s\n", c->text);
+	fmt_fd(rescue_out, "  cd DIR\n  exit\n  any program\n  ... > FILE, ... >> FILE\n");
 }
 
 static int program_run(const struct rescue_line *l)
@@ -88,7 +87,7 @@ static int command_run(const struct rescue_line *l)
 			}
 	if (strcmp(name, "help"))
 		return program_run(l);
-	help(rescue_out);
+	help();
 	return 0;
 }
 
@@ -157,7 +156,6 @@ int rescue_sh_main(int argc, char **argv)
 		return lines_run(0, room, RESCUE_LINE);
 	if (argc != 3 || strcmp(argv[1], "-c")) {
 		fmt_fd(2, "%s", usage);
-		help(2);
 		return 2;
 	}
 	for (line = argv[2]; status >= 0 && line; line = next) {

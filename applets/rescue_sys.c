@@ -96,34 +96,29 @@ static int umount_(char **argv)
 	return rescue_say(argv[lazy], umount2(argv[lazy], lazy ? MNT_DETACH : 0));
 }
 
+/* PID (name) STATE, and its arguments where it has any */
 static void process_show(const char *pid)
 {
-	char path[40], stat[64], line[200];
-	int i, part = 0;
+	static const char *const files[] = {"stat", "cmdline"};
+	char path[40], text[2][160], *end;
 	ssize_t n = 0;
-	char *end;
+	int i, fd;
 
 	for (i = 0; i < 2; i++) {
-		int fd;
-
-		fmt(path, sizeof(path), "/proc/%s/%s", pid, i ? "cmdline" : "stat");
+		fmt(path, sizeof(path), "/proc/%s/%s", pid, files[i]);
 		fd = fd_open(path, O_RDONLY);
-		n = fd < 0 ? 0 : read(fd, i ? line : stat, (i ? sizeof(line) : sizeof(stat)) - 1);
-		if (fd >= 0)
-			close(fd);
-		if (n < 0)
-			n = 0;
-		(i ? line : stat)[n] = 0;
+		if (fd < 0)
+			return;
+		n = read(fd, text[i], sizeof(text[i]) - 1);
+		close(fd);
+		text[i][n > 0 ? n : 0] = 0;
 	}
-	for (part = 0; part < n - 1; part++) /* arguments have NULs between */
-		if (!line[part])
-			line[part] = ' ';
-	/* PID (name) STATE ... */
-	end = strrchr(stat, ')');
-	if (!end || !end[1])
-		return;
-	end[3] = 0;
-	fmt_fd(rescue_out, "%5s %s %p\n", pid, end + 2, n ? line : strchr(stat, '('));
+	while (--n > 0) /* NULs are between them */
+		if (!text[1][n - 1])
+			text[1][n - 1] = ' ';
+	end = strrchr(text[0], ')');
+	if (end && end[1])
+		fmt_fd(rescue_out, "%.*s %p\n", (int)(end - text[0]) + 3, text[0], text[1]);
 }
 
 static int ps(char **argv)

@@ -23,7 +23,7 @@ static struct parked {
 	uint64_t since;
 } parked[PARKED];
 static int spare[PARKED]; /* held for when there are no more; 0: used */
-static int ready = -1;     /* to the session that is ready; -1: there is none */
+static int ready = -1;    /* to the session that is ready; -1: there is none */
 static pid_t pid;
 static uint64_t again = NEVER; /* when to make one */
 
@@ -46,10 +46,8 @@ void reserve_init(const struct settings *s)
 	if (again)
 		return;
 	log_put(LOG_L_ALERT,
-		"RESCUE LOGIN IS ON, for keys of %s%s%s, from link-local addresses%s%s",
-		sizeof(CFG_RESCUE_KEY) > 1 ? "the image" : "",
-		sizeof(CFG_RESCUE_KEY) > 1 && *RESCUE_KEYS(s) ? " and " : "", RESCUE_KEYS(s),
-		*RESCUE_IFACE(s) ? " and " : "", RESCUE_IFACE(s));
+		"RESCUE LOGIN IS ON: keys '%s'%s, link-local addresses, interface '%s'",
+		RESCUE_KEYS(s), sizeof(CFG_RESCUE_KEY) > 1 ? " and built in" : "", RESCUE_IFACE(s));
 	oom_score(getpid(), -1000);
 	mem_lock();
 	spares_fill();

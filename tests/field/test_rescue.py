@@ -194,7 +194,7 @@ def serve():
 
 def test_login_and_log(serve):
     s = serve()
-    assert "RESCUE LOGIN IS ON, for keys of %s" % KEYS in s.log()
+    assert "RESCUE LOGIN IS ON: keys '%s'" % KEYS in s.log()
     r = s.run("id -u; echo fine")
     assert r.stdout == "0\nfine\n", s.log()
     assert "RESCUE LOGIN: uid 0 from <127.0.0.1:" in s.log()
