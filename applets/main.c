@@ -197,8 +197,8 @@ int main(int argc, char **argv)
 		self_init(argv);
 		return forward_main();
 	}
-	if (CFG_SSHD && CFG_SFTP_SERVER | CFG_SCP | CFG_RESCUE && argc > 1 && (!a || a->main == sshd_main) &&
-	    applet_inside(argv[1])) {
+	if (CFG_SSHD && CFG_SFTP_SERVER | CFG_SCP | CFG_RESCUE && argc > 1 &&
+	    (!a || a->main == sshd_main) && applet_inside(argv[1])) {
 		self_init(argv); /* the kernel may know us by a number alone */
 		a = applet_inside(*++argv);
 		argc--;
