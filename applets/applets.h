@@ -20,6 +20,8 @@
 	    ROW("dbclient", ssh_main, "usr/bin", "SSH client with dropbear's flags")))         \
 	USE_CALLHOME(ROW("callhome", callhome_main, "usr/bin", "keeps a way in open"))         \
 	USE_SFTP_SERVER(ROW("sftp-server", sftp_server_main, "usr/libexec", "SFTP server"))    \
+	USE_RESCUE(                                                                            \
+	    ROW("rescue-sh", rescue_sh_main, "", "commands for repairs, all of them inside"))  \
 	USE_SCP(ROW("scp", scp_main, "usr/bin", "copies files between machines"))              \
 	USE_SFTP(ROW("sftp", sftp_main, "usr/bin", "file transfer, interactive"))              \
 	USE_SSH_AGENT(ROW("ssh-agent", ssh_agent_main, "usr/bin", "keeps keys"))               \
@@ -47,6 +49,7 @@ int ptyless_main(int argc, char **argv);
 int ssh_main(int argc, char **argv);
 int callhome_main(int argc, char **argv);
 int sftp_server_main(int argc, char **argv);
+int rescue_sh_main(int argc, char **argv);
 int scp_main(int argc, char **argv);
 int sftp_main(int argc, char **argv);
 int ssh_agent_main(int argc, char **argv);

@@ -412,7 +412,7 @@ int check_main(int argc, char **argv)
 	}
 	mode = PRINT;
 	log_sink(take_line);
-	r = sshd_settings(&own, r, words);
+	r = sshd_settings(&own, r, words, 0);
 	if (r && !said) /* their usage, or what they were asked for */
 		return r > 1 ? 2 : 0;
 	set = &own;

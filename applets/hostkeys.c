@@ -60,7 +60,8 @@ static void dir_of_make(const char *path)
 	dir_make(dir);
 }
 
-static void key_make(struct key *k, const char *path, int dropbear, struct rng *r)
+/* keep 0: what lies there is left alone */
+static void key_make(struct key *k, const char *path, int keep, int dropbear, struct rng *r)
 {
 	struct wr w = wr_init(file_mem, sizeof(file_mem));
 	const struct keyfile_how how = {.form = CFG_COMPAT_DROPBEAR && dropbear ? KEYFILE_DROPBEAR
@@ -71,8 +72,11 @@ static void key_make(struct key *k, const char *path, int dropbear, struct rng *
 	k->kind = &key_ed25519;
 	k->kind->generate(k, r, 0, NULL);
 	keyfile_write(&w, k, &how, r);
-	dir_of_make(path);
-	err = w.bad ? -EMSGSIZE : file_write_atomic(path, file_mem, wr_len(&w), 0600);
+	if (keep)
+		dir_of_make(path);
+	err = w.bad   ? -EMSGSIZE
+	      : !keep ? -EEXIST
+		      : file_write_atomic(path, file_mem, wr_len(&w), 0600);
 	wipe(file_mem, sizeof(file_mem));
 	REST(file_mem);
 	if (err < 0)
@@ -94,9 +98,20 @@ static int have_kind(const struct hostkeys *h, const struct key_kind *kind)
 	return 0;
 }
 
+/* behind those of files, before one that would be made */
+static void seed_load(struct hostkeys *h, const struct settings *s)
+{
+	const char *path = HOSTKEY_SEED(s);
+
+	if (!*path || h->n == CFG_HOSTKEYS || have_kind(h, &key_ed25519) ||
+	    !hostkey_seed(&h->key[h->n], path))
+		return;
+	print_log(&h->key[h->n++], ", derived from ", path);
+}
+
 int hostkeys_load(struct hostkeys *h, const struct settings *s, struct rng *r)
 {
-	const char *missing = NULL;
+	const char *missing = NULL, *damaged = NULL;
 	unsigned i;
 
 	h->n = 0;
@@ -111,9 +126,15 @@ int hostkeys_load(struct hostkeys *h, const struct settings *s, struct rng *r)
 			h->n++;
 		else if (err == -ENOENT && (!missing || strstr(path, "ed25519")))
 			missing = path;
+		else if ((CFG_HOSTKEY_SEED || CFG_RESCUE) && err != -ENOENT)
+			damaged = path;
 	}
+	if (CFG_HOSTKEY_SEED)
+		seed_load(h, s);
 	if (s->make_keys && missing && !have_kind(h, &key_ed25519) && h->n < CFG_HOSTKEYS)
-		key_make(&h->key[h->n++], missing, s->dropbear, r);
+		key_make(&h->key[h->n++], missing, 1, s->dropbear, r);
+	else if (!h->n && ((CFG_HOSTKEY_SEED && s->make_keys && damaged) || RESCUE_ON(s)))
+		key_make(&h->key[h->n++], damaged ? damaged : missing, 0, s->dropbear, r);
 	else if (missing && !h->n)
 		log_put(LOG_L_ERROR, "host key %s: no such file", missing);
 	if (!h->n)

@@ -201,8 +201,8 @@ int main(int argc, char **argv)
 		self_init(argv);
 		return ptyless_main(argc - 2, argv + 2);
 	}
-	if (CFG_SSHD && CFG_SFTP_SERVER | CFG_SCP | CFG_CALLHOME | CFG_JOB && argc > 1 &&
-	    (!a || a->main == sshd_main) && applet_inside(argv[1])) {
+	if (CFG_SSHD && CFG_SFTP_SERVER | CFG_SCP | CFG_CALLHOME | CFG_JOB | CFG_RESCUE &&
+	    argc > 1 && (!a || a->main == sshd_main) && applet_inside(argv[1])) {
 		self_init(argv); /* the kernel may know us by a number alone */
 		a = applet_inside(*++argv);
 		argc--;

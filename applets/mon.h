@@ -70,9 +70,10 @@ enum { MAY_STEER = 32 };
 /* what the listener hands to a monitor, and a monitor to its net, in one datagram */
 struct handover {
 	uint8_t seed[32];
-	uint32_t settings_len; /* bytes of struct settings, behind this */
-	uint32_t keys_len;     /* then the host keys: private, string kind and OpenSSH's fields; */
-	uint32_t banner_len;   /* to net: string algorithm, string blob for each, and the banner; an
+	USE_RESCUE(uint32_t reserve;) /* 1: the connection comes later */
+	uint32_t settings_len;        /* bytes of struct settings, behind this */
+	uint32_t keys_len;   /* then the host keys: private, string kind and OpenSSH's fields; */
+	uint32_t banner_len; /* to net: string algorithm, string blob for each, and the banner; an
 				  empty blob: the same as before it */
 };
 
@@ -83,6 +84,7 @@ struct handover {
 /* roles of the same program, argv[1] of the exec */
 #define ROLE_MONITOR "(monitor)"
 #define ROLE_NET "(net)"
+#define ROLE_RESCUE "(rescue)"
 
 /* in each command's environment: clock_boot_ms of the connection's start, the monitor's pid */
 #define ENV_LOGIN "CUBSSH_LOGIN"

@@ -75,6 +75,8 @@ void auth_user(struct str name)
 
 	memcpy(mon.user_name, name.p, name.len);
 	mon.user_asked = 1;
+	if (CFG_RESCUE && rescue_user(&mon.user, mon.user_name))
+		return;
 	r = memchr(name.p, 0, name.len) ? -ENOENT : user_find(mon.user_name, &mon.user, &where);
 	if (r < 0) {
 		mon.refusal = "does not exist";
@@ -96,13 +98,13 @@ void auth_user(struct str name)
 
 static int two_factors(void)
 {
-	return CFG_AUTH_PASSWORD && mon.set->key_and_password;
+	return CFG_AUTH_PASSWORD && mon.set->key_and_password && !RESCUING;
 }
 
 /* the methods still to be had by this user; the same for every user */
 static uint8_t methods_left(void)
 {
-	uint8_t all = (mon.set->pubkey_auth ? AUTH_PUBLICKEY : 0) |
+	uint8_t all = (mon.set->pubkey_auth || RESCUE_ON(mon.set) ? AUTH_PUBLICKEY : 0) |
 		      (CFG_AUTH_PASSWORD && mon.set->password_auth ? AUTH_PASSWORD : 0);
 
 	return two_factors() ? all & ~mon.done : all;
@@ -202,7 +204,7 @@ static int key_allow(int query, struct str alg, struct str blob, struct str sig)
 {
 	int good;
 
-	if (mon.refusal || !mon.set->pubkey_auth || (mon.done & AUTH_PUBLICKEY))
+	if (mon.refusal || !(mon.set->pubkey_auth || RESCUING) || (mon.done & AUTH_PUBLICKEY))
 		return 0;
 	if (!keys_allow(&mon.user, alg, blob))
 		return 0;
@@ -244,13 +246,18 @@ int auth_become(void)
 {
 	int r;
 
-	if (!session_chroot())
+	if (CFG_RESCUE && RESERVE && !RESCUING)
+		reserve_release();
+	if (!RESCUING && !session_chroot())
 		return 0;
 	r = user_become(&mon.user);
 	if (r < 0) {
 		log_put(LOG_L_ERROR, "cannot become user '%s': %s", mon.user.name, err_text(-r));
 		return 0;
 	}
+	if (CFG_RESCUE && RESCUING)
+		log_put(LOG_L_ALERT, "RESCUE LOGIN: uid 0 from <%s>%s", mon.from,
+			RESERVE ? ", by the session kept ready" : "");
 	proc_undumpable(); /* a change of user may have undone it */
 	mon.authed = 1;
 	if (mon.link >= 0)

@@ -55,7 +55,7 @@ static int line_allows(const struct authkey *k, const struct look *l)
 			return 0;
 		}
 	}
-	if (CFG_TUNABLE && mon.user.uid == 0 && mon.set->permit_root == ROOT_FORCED &&
+	if (CFG_TUNABLE && !RESCUING && mon.user.uid == 0 && mon.set->permit_root == ROOT_FORCED &&
 	    !k->command && !*SETTING(mon.set, force_command)) {
 		log_put(LOG_L_WARN, "%s line %lu: root logs in with command= alone", l->path,
 			l->no);
@@ -173,7 +173,7 @@ static int lines_look(int fd, struct look *l)
 static int file_look(const struct user *u, const char *path, struct look *l)
 {
 	char why[256];
-	int fd = user_open(u, path, mon.set->strict_modes, why, sizeof(why));
+	int fd = user_open(u, path, mon.set->strict_modes | RESCUING, why, sizeof(why));
 
 	if (fd < 0) {
 		log_put(fd == -ENOENT && !(CFG_CHECK && l->what == LOOK_ALL) ? LOG_L_DEBUG
@@ -219,12 +219,28 @@ static int list_look(const struct user *u, const char *list, struct look *l)
 	return 0;
 }
 
+/* of the rescue login: what is compiled in, and one file, whatever else is configured */
+static int rescue_look(const struct user *u, struct look *l)
+{
+	const char *path = RESCUE_KEYS(mon.set);
+
+	if (sizeof(CFG_RESCUE_KEY) > 1) {
+		l->path = "RESCUE_KEY";
+		fmt(mon_scratch.line, sizeof(mon_scratch.line), "%s", CFG_RESCUE_KEY);
+		if (line_look(mon_scratch.line, l))
+			return 1;
+	}
+	return *path && file_look(u, path, l);
+}
+
 /* authorized_keys, wherever they are */
 static int keys_look(const struct user *u, struct look *l)
 {
 	const char *dir = SETTING(mon.set, authorized_dir);
 	char path[USER_PATH];
 
+	if (CFG_RESCUE && RESCUING)
+		return rescue_look(u, l);
 	if (!CFG_TUNABLE)
 		return file_look(u, ".ssh/authorized_keys", l);
 	if (CFG_COMPAT_DROPBEAR && mon.set->dropbear && u->uid == 0 && !*dir &&
@@ -244,7 +260,7 @@ static int trusted_look(const struct user *u, struct look *l)
 	struct authkey k = {.may = MAY_ALL, .ca = 1, .no_touch = 1}; /* of the certificate alone */
 	int fd;
 
-	if (!*path)
+	if (!*path || RESCUING)
 		return 0;
 	fd = fd_open(path, O_RDONLY | O_NONBLOCK);
 	if (fd < 0) {
@@ -278,7 +294,7 @@ int keys_allow(const struct user *u, struct str alg, struct str blob)
 	if (!row || (row->off & NO_SERVER) || !str_is(pubkey_name(blob), row->key_name) ||
 	    (CFG_TUNABLE && *list && !list_has(str_of(list), alg)))
 		return 0;
-	if (CFG_CERTS && cert_revoked(blob))
+	if (CFG_CERTS && !RESCUING && cert_revoked(blob))
 		return 0;
 	if (!CFG_CERTS || !row->plain)
 		return keys_look(u, &l);
@@ -345,14 +361,14 @@ const char *keys_command(void)
 
 	if (!CFG_AUTHKEYS_OPTIONS && !CFG_TUNABLE && !CFG_CERTS)
 		return NULL;
-	return *forced ? forced : used.command;
+	return *forced && !RESCUING ? forced : used.command;
 }
 
 unsigned keys_may(void)
 {
 	unsigned may = used.type.len ? used.may : MAY_ALL;
 
-	if (!mon.set->permit_tty)
+	if (!mon.set->permit_tty && !RESCUING)
 		may &= ~(unsigned)MAY_PTY;
 	return keys_command() ? may : may | MAY_STEER;
 }

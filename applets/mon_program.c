@@ -25,7 +25,7 @@ static const char *subsystem_find(const char *name)
 	size_t n = strlen(name);
 	unsigned i;
 
-	if (CFG_SFTP_SERVER && !CFG_SSHD_OPTIONS)
+	if (CFG_SFTP_SERVER && (!CFG_SSHD_OPTIONS || RESCUING))
 		return strcmp(name, "sftp") ? NULL : SERVER;
 	for (i = 0; CFG_SSHD_OPTIONS && i < SETTINGS_SUBSYSTEMS; i++) {
 		const char *line = SETTING(mon.set, subsystem[i]);

@@ -263,7 +263,7 @@ static pid_t start_piped(struct child *c, int fds[3], int *nfds)
 	c->in = pipes[0][0];
 	c->out = pipes[1][1];
 	c->err = pipes[2][1];
-	r = child_spawn(c);
+	r = CFG_RESCUE && RESCUING ? rescue_spawn(c) : child_spawn(c);
 	close(c->in);
 	close(c->out);
 	close(c->err);
@@ -288,7 +288,7 @@ static pid_t start_on_tty(struct child *c, struct session *s)
 	if (CFG_PTYLESS && !c->tty)
 		program_ptyless(c);
 	c->in = c->out = c->err = s->slave - 1;
-	r = child_spawn(c);
+	r = CFG_RESCUE && RESCUING ? rescue_spawn(c) : child_spawn(c);
 	close(s->slave - 1);
 	s->slave = 0;
 	return r;

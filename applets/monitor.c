@@ -158,6 +158,7 @@ static void names_take(int sock)
 		return;
 	}
 	addr_host(&mon.peer, mon.host, sizeof(mon.host));
+	USE_RESCUE(mon.rescue_may = (uint8_t)rescue_from(sock, &mon.peer, mon.set);)
 	fmt(mon.from, sizeof(mon.from), "%s:%u", mon.host, addr_port(&mon.peer));
 	log_put(LOG_L_INFO, "Child connection from %s", mon.from);
 }
@@ -193,6 +194,7 @@ static int handover_take(void)
 		return 0;
 	mon.set = (const struct settings *)p;
 	rng_init(&mon.rng, h.seed);
+	USE_RESCUE(mon.reserve = (uint8_t)h.reserve;)
 	ok = keys_take((struct str){p + h.settings_len, h.keys_len});
 	wipe(p + h.settings_len, h.keys_len);
 	mon.kept = sizeof(h) + h.settings_len;
@@ -235,6 +237,7 @@ static int handover_give(void)
 	int r;
 
 	rng_bytes(&mon.rng, h.seed, sizeof(h.seed));
+	USE_RESCUE(h.reserve = mon.reserve;)
 	wr_bytes(&w, &h, sizeof(h));
 	wr_bytes(&w, mon.set, h.settings_len);
 	blobs_write(&w);
@@ -333,6 +336,8 @@ static void end(void)
 	session_end_all(CFG_JOB && !wanted);
 	if (mon.net_pid > 0 && waitpid(mon.net_pid, NULL, WNOHANG) == 0 && !mon.authed)
 		kill(mon.net_pid, SIGKILL);
+	if (CFG_RESCUE && RESERVE) /* the next one to be kept ready needs its place */
+		prog_wait(mon.net_pid);
 	wipe(&mon, sizeof(mon));
 }
 
@@ -341,12 +346,23 @@ int monitor_run(int sock)
 	static const int signals[] = {SIGCHLD, 0};
 	int sig = sig_pipe(signals), r;
 
+	proc_undumpable();
+	if (!RESERVE)
+		names_take(sock);
 	mon.start = clock_ms();
 	if (CFG_GUARD)
 		env_login();
-	proc_undumpable();
-	names_take(sock);
 	r = sig < 0 ? sig : net_start(sock);
+	if (CFG_RESCUE && RESERVE && r >= 0) {
+		sock = reserve_wait();
+		if (sock < 0)
+			return 1;
+		mon.start = clock_ms();
+		if (CFG_GUARD)
+			env_login();
+		names_take(sock);
+		close(sock);
+	}
 	if (r < 0)
 		log_put(LOG_L_ERROR, "cannot start the network process for %s: %s", mon.from,
 			err_text(-r));
@@ -366,6 +382,8 @@ int monitor_main(void)
 		return 1;
 	}
 	log_open(self_name(), mon.set->to_stderr, mon.set->log_level, mon.set->log_facility);
+	if (CFG_RESCUE && !RESERVE && RESCUE_ON(mon.set)) /* the listener's own is not for others */
+		oom_score(getpid(), 0);
 	/* OpenWrt's killclients looks for the path, and spares what keeps its own session: us */
 	if (CFG_COMPAT_DROPBEAR)
 		self_shorten();

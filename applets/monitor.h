@@ -18,8 +18,9 @@ struct monitor {
 	uint8_t user_asked, authed, fails;
 	uint8_t refused; /* a try, or a query, to log in */
 	uint8_t n_hostkeys;
-	int net;  /* socketpair to the network process */
-	int link; /* to the listener, -1: none */
+	USE_RESCUE(uint8_t rescue_may, rescue, reserve;) /* see mon_rescue.c */
+	int net;                                         /* socketpair to the network process */
+	int link;                                        /* to the listener, -1: none */
 	pid_t net_pid;
 	uint64_t start;
 	struct addr peer, own;
@@ -127,6 +128,23 @@ void session_reap(void);   /* tells net of each that has ended */
 void session_end_all(int lost);
 /* the number of a signal by its name, with or without SIG; 0: none that SSH knows */
 int session_signal(const char *name);
+
+/* mon_rescue.c */
+/* 1: this is the rescue login, or one that may become it */
+#define RESCUING (0 USE_RESCUE(+mon.rescue))
+#define RESCUE_MAY (0 USE_RESCUE(+mon.rescue_may))
+#define RESERVE (0 USE_RESCUE(+mon.reserve))
+/* 1: connections that come from there may ask for it */
+int rescue_from(int sock, const struct addr *peer, const struct settings *s);
+/* 1: the name is the one, and from where it may be: the account, which needs no file */
+int rescue_user(struct user *u, const char *name);
+/* waits with all that a session takes for a connection, which the network process gets; -1: none comes */
+int reserve_wait(void);
+/* nothing is kept from the rest of the machine any longer: it is somebody else's login */
+void reserve_release(void);
+/* as child_spawn, and if there is no shell our own commands, and without a process the one kept ready */
+pid_t rescue_spawn(struct child *c);
+int rescue_main(void); /* that one: descriptor 3 the monitor */
 
 /* mon_fwd.c */
 void forward_request(struct rd *r, struct wr *w, int fds[3], int *nfds);

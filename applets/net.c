@@ -16,6 +16,7 @@
 
 #define SOCK 3
 #define MONITOR 4
+#define RESERVE_POOL (64 * 1024)
 #define REST_MS 50 /* of silence, then memory that was used for a burst is given back */
 
 struct net net APART;
@@ -66,7 +67,7 @@ static void conf_fill(struct str banner)
 
 	c->version = version();
 	c->hostkeys = net.hostkeys;
-	c->methods = (s->pubkey_auth ? AUTH_PUBLICKEY : 0) |
+	c->methods = (s->pubkey_auth || RESCUE_ON(s) ? AUTH_PUBLICKEY : 0) |
 		     (CFG_AUTH_PASSWORD && s->password_auth ? AUTH_PASSWORD : 0);
 	c->pool = pool;
 	c->pool_len = sizeof(pool);
@@ -103,6 +104,7 @@ static int handover_take(void)
 	net.set = (const struct settings *)p;
 	ok = keys_take((struct str){p + h.settings_len, h.keys_len});
 	conf_fill((struct str){p + h.settings_len + h.keys_len, h.banner_len});
+	USE_RESCUE(net.reserve = (uint8_t)h.reserve;)
 	ssh_init(&net.ssh, &net.conf, h.seed, rx, sizeof(rx), tx, sizeof(tx));
 	wipe(&h, sizeof(h));
 	wipe(net.told, sizeof(h));
@@ -242,6 +244,27 @@ static void say_how_it_ended(void)
 	ssh_wipe(&net.ssh);
 }
 
+/* of the session that is kept ready: the memory of a login, before there is none */
+static void reserve_keep(void)
+{
+	close(net.sock);
+	mem_lock();
+	mem_touch(&net, sizeof(net));
+	mem_touch(rx, sizeof(rx));
+	mem_touch(tx, sizeof(tx));
+	mem_touch(pool, sizeof(pool) < RESERVE_POOL ? sizeof(pool) : RESERVE_POOL);
+	call_touch();
+}
+
+/* the connection, when it is there; 0: none comes any more */
+static int reserve_take(void)
+{
+	char c;
+	int n = 1;
+
+	return msg_recv(net.mon, &c, 1, &net.sock, &n) == 1 && n == 1;
+}
+
 int net_main(void)
 {
 	net.sock = SOCK;
@@ -253,7 +276,11 @@ int net_main(void)
 	log_open(self_name(), net.set->to_stderr, net.set->log_level, net.set->log_facility);
 	log_hold();
 	fd_nonblock(net.sock);
+	if (CFG_RESCUE && NET_RESERVE)
+		reserve_keep();
 	sandbox_net(SETTING(net.set, net_user));
+	if (CFG_RESCUE && NET_RESERVE && !reserve_take())
+		return 0;
 	if (CFG_FORWARD)
 		net_fwd_init();
 	loop();

@@ -27,6 +27,7 @@ struct net {
 	struct ssh_hostkey hostkeys[NET_HOSTKEYS];
 	uint8_t key_index[NET_HOSTKEYS]; /* the monitor's number of each */
 	int sock, mon;
+	USE_RESCUE(uint8_t reserve;) /* the connection comes later */
 	uint8_t authed, no_more_sessions, ending;
 	uint8_t dead;           /* the peer answers no more */
 	unsigned may;           /* enum authkeys_may, MAY_STEER */
@@ -42,12 +43,15 @@ struct net {
 
 extern struct net net;
 
+#define NET_RESERVE (0 USE_RESCUE(+net.reserve))
+
 /* net_call.c: requests to the monitor; each waits for the reply */
 struct rd call(struct wr *w, int fds[3], int *nfds); /* the reply; .bad where the monitor is gone */
 struct wr call_begin(enum mon kind);
 void call_read(void);                              /* what came without being asked for */
 void call_bye(int err, struct str text, int lost); /* lost: nobody wanted that end */
 void call_rest(void);                              /* nothing of a request is needed any more */
+void call_touch(void);                             /* its memory is there from now on */
 
 /* net_fwd.c */
 void net_fwd_init(void);

@@ -79,6 +79,11 @@ void call_read(void)
 		net.ending = 1;
 }
 
+void call_touch(void)
+{
+	mem_touch(mem, sizeof(mem));
+}
+
 void call_rest(void)
 {
 	mem_rest(mem, sizeof(mem));

@@ -74,6 +74,7 @@ struct settings {
 	uint16_t listen[CFG_LISTENERS];                     /* see settings_listener */
 	uint16_t hostkey[CFG_HOSTKEYS];                     /* paths */
 	uint16_t hostcert[CFG_HOSTKEYS];                    /* likewise */
+	USE_HOSTKEY_SEED(uint16_t hostkey_seed;)            /* a path */
 	uint16_t allow_users, deny_users, allow_groups, deny_groups; /* patterns, space separated */
 	uint16_t authorized_keys; /* paths, space separated; %h %u %%; relative to the home */
 	uint16_t authorized_dir;  /* dropbear -D */
@@ -85,9 +86,10 @@ struct settings {
 	uint16_t set_env;                    /* NAME=value, separated by newlines */
 	uint16_t kex, ciphers, macs, hostkey_algs, pubkey_algs; /* comma lists; empty: all */
 	uint16_t version_addendum;
-	uint16_t subsystem[SETTINGS_SUBSYSTEMS]; /* name, a space, command line */
-	uint16_t net_user;                       /* whom the network process becomes */
-	uint16_t penalty_exempt;                 /* addresses and nets, comma list */
+	uint16_t subsystem[SETTINGS_SUBSYSTEMS];        /* name, a space, command line */
+	uint16_t net_user;                              /* whom the network process becomes */
+	uint16_t penalty_exempt;                        /* addresses and nets, comma list */
+	USE_RESCUE(uint16_t rescue_keys, rescue_iface;) /* see RESCUE_KEYS */
 	uint32_t penalty[PENALTY_COUNT];
 	/* the loader's own */
 	uint32_t given[SETTINGS_ROWS / 32]; /* rows set by flags or file, not by default */
@@ -96,6 +98,12 @@ struct settings {
 };
 
 #define SETTING(s, field) ((s)->text + (s)->field)
+/* what is there with its symbol alone: a path, or "" */
+#define HOSTKEY_SEED(s) ((s)->text + (0 USE_HOSTKEY_SEED(+(s)->hostkey_seed)))
+#define RESCUE_KEYS(s) ((s)->text + (0 USE_RESCUE(+(s)->rescue_keys)))
+#define RESCUE_IFACE(s) ((s)->text + (0 USE_RESCUE(+(s)->rescue_iface)))
+/* 1: there is a rescue login */
+#define RESCUE_ON(s) (CFG_RESCUE && (sizeof(CFG_RESCUE_KEY) > 1 || *RESCUE_KEYS(s)))
 /* bytes of a struct settings that have to be handed on */
 #define SETTINGS_SIZE(s) (offsetof(struct settings, text) + (s)->text_len)
 

@@ -23,6 +23,7 @@ const struct setting set_table[K_COUNT] = {
     [K_HOST_KEY] = {NAMED("HostKey") CFG_HOSTKEY_DIR "/ssh_host_ed25519_key",
 	AT(hostkey), SET_FILES, CFG_HOSTKEYS},
     [K_HOST_CERT] = {CERTED("HostCertificate"), AT(hostcert), SET_FILES, CFG_HOSTKEYS},
+    USE_HOSTKEY_SEED([K_HOST_SEED] = {NAMED("HostKeySeed"), AT(hostkey_seed), SET_WORD, 0},)
     [K_MAKE_HOST_KEYS] = {NAMED("MakeHostKeys"), AT(make_keys), SET_ENUM, E_BOOL},
     [K_PID_FILE] = {NAMED("PidFile") "/var/run/sshd.pid", AT(pid_file), SET_WORD, 0},
     [K_LOG_LEVEL] = {NAMED("LogLevel") "INFO", AT(log_level), SET_ENUM, E_LEVEL},
@@ -91,6 +92,8 @@ const struct setting set_table[K_COUNT] = {
     [K_SUBSYSTEM] = {CFG_SFTP_SERVER ? NAMED("Subsystem") "sftp sftp-server"
 				     : NAMED("Subsystem") "sftp /usr/libexec/sftp-server",
 	AT(subsystem), SET_SUBSYS, 0},
+    USE_RESCUE([K_RESCUE_KEYS] = {NAMED("RescueKeys"), AT(rescue_keys), SET_WORD, 0},
+	[K_RESCUE_IFACE] = {NAMED("RescueInterface"), AT(rescue_iface), SET_WORD, 0},)
     /* flags only */
     [K_CONFIG] = {"\0" USE_SSHD_CONFIG(CFG_HOSTKEY_DIR "/sshd_config"), AT(config_file), SET_WORD, 0},
     [K_FOREGROUND] = {"\0", AT(foreground), SET_ENUM, E_BOOL},

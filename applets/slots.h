@@ -7,6 +7,7 @@
 #include "settings.h"
 
 #define SLOTS (CFG_UNAUTH_MAX + CFG_CONNS_MAX)
+#define SLOTS_ALL (SLOTS + CFG_RESCUE) /* the last is for the rescue login alone */
 
 enum slot_state {
 	SLOT_FREE,
@@ -23,10 +24,12 @@ struct slot {
 	struct addr peer;
 };
 
-extern struct slot slots[SLOTS];
+extern struct slot slots[SLOTS_ALL];
 
 /* a free slot for a connection from there, by ending another where the limits ask for it; NULL: refused */
 struct slot *slot_take(const struct addr *peer, const struct settings *s);
+/* the rescue login's own, whoever had it */
+struct slot *slot_last(const struct addr *peer);
 void slot_free(struct slot *s);
 /* its link can be read; set: for what one that was not logged in gets for its end */
 void slot_progress(struct slot *s, const struct settings *set);

@@ -22,6 +22,7 @@
 #include "mon.h"
 #include "monitor.h"
 #include "penalty.h"
+#include "reserve.h"
 #include "slots.h"
 
 static struct settings set APART, next_set APART;
@@ -49,7 +50,7 @@ static void reseed(int first)
 			"what there is");
 }
 
-int sshd_settings(struct settings *s, int argc, char **argv)
+int sshd_settings(struct settings *s, int argc, char **argv, int first)
 {
 	const char *slash = strrchr(argv[0], '/');
 	char why[256];
@@ -63,17 +64,24 @@ int sshd_settings(struct settings *s, int argc, char **argv)
 	if (settings_file(s, why, sizeof(why)) == 0)
 		return 0;
 	log_put(LOG_L_ERROR, "%s", why);
+	if (CFG_RESCUE && first && RESCUE_ON(s) && !s->test_only) {
+		log_put(LOG_L_ALERT, "NOBODY BUT rescue CAN LOG IN until the settings are right");
+		s->pubkey_auth = s->password_auth = 0;
+		return 0;
+	}
 	return 1 + 1;
 }
 
 /* what a monitor has to know, in one datagram */
-static int handover_send(int link)
+static int handover_send(int link, int reserve)
 {
 	struct handover h = {.settings_len = SETTINGS_SIZE(&set)};
 	struct wr w = wr_init(hand_mem, sizeof(hand_mem));
 	unsigned i;
 	int r;
 
+	(void)reserve;
+	USE_RESCUE(h.reserve = (uint32_t)reserve;)
 	rng_bytes(&rng, h.seed, sizeof(h.seed));
 	wr_bytes(&w, &h, sizeof(h));
 	wr_bytes(&w, &set, h.settings_len);
@@ -90,29 +98,35 @@ static int handover_send(int link)
 	return r;
 }
 
-static void connection_start(int conn, const struct addr *peer)
+/* a process for a connection; reserve: for one that comes later. Its pid, or -errno */
+static pid_t monitor_start(int conn, int reserve, int *to)
 {
-	struct slot *s = slot_take(peer, &set);
-	int link[2], fds[2], r;
+	int link[2], fds[2], r = msg_pair(link);
+	pid_t pid;
 
-	if (!s)
-		return;
-	r = msg_pair(link);
-	if (r < 0) {
-		slot_free(s);
-		return;
-	}
+	*to = -1;
+	if (r < 0)
+		return r;
 	reseed(0);
 	fds[0] = conn;
 	fds[1] = link[1];
-	r = self_spawn(ROLE_MONITOR, fds, 2, set.to_stderr, monitor_main);
+	pid = self_spawn(ROLE_MONITOR, fds, 2, set.to_stderr, monitor_main);
 	close(link[1]);
-	s->link = link[0];
-	s->pid = r;
-	if (r >= 0)
-		r = handover_send(link[0]);
-	if (r < 0) {
-		log_put(LOG_L_ERROR, "cannot start a process for a connection: %s", err_text(-r));
+	*to = link[0];
+	r = pid < 0 ? pid : handover_send(link[0], reserve);
+	return r < 0 ? r : pid;
+}
+
+static void connection_start(int conn, const struct addr *peer)
+{
+	struct slot *s = slot_take(peer, &set);
+
+	if (!s)
+		return;
+	s->pid = monitor_start(conn, 0, &s->link);
+	if (s->pid < 0) {
+		log_put(LOG_L_ERROR, "cannot start a process for a connection: %s",
+			err_text(-s->pid));
 		slot_free(s);
 	}
 }
@@ -139,11 +153,35 @@ static void accept_all(int fd)
 	struct addr peer;
 	int conn, i;
 
-	for (i = 0; i < 16 && (conn = sock_accept(fd, &peer)) >= 0; i++) {
+	for (i = 0; i < 16; i++) {
+		conn = CFG_RESCUE ? reserve_accept(fd, &peer, &set) : sock_accept(fd, &peer);
+		if (conn < 0)
+			return;
+		if (CFG_RESCUE && reserve_park(conn, &peer, &set))
+			continue;
 		if (!CFG_PENALTIES || !penalised(conn, &peer))
 			connection_start(conn, &peer);
 		close(conn);
 	}
+}
+
+/* those that wait, and a session that is kept ready */
+static void reserve_work(const struct pollfd *p, unsigned n)
+{
+	struct addr peer;
+	int conn, link;
+	pid_t pid;
+
+	while (reserve_next(p, n, &conn, &peer, &set)) {
+		connection_start(conn, &peer);
+		close(conn);
+	}
+	if (!reserve_due())
+		return;
+	pid = monitor_start(0, 1, &link);
+	if (pid < 0 && link >= 0)
+		close(link);
+	reserve_made(pid, link);
 }
 
 /* HUP: what can be had of the new configuration, or the old one as it was. Flags stay as they are. */
@@ -152,7 +190,7 @@ static void reload(void)
 	const struct settings *s = CFG_SSHD_CONFIG ? &next_set : &set;
 	const char *wrong = NULL;
 
-	if (CFG_SSHD_CONFIG && sshd_settings(&next_set, args_n, args))
+	if (CFG_SSHD_CONFIG && sshd_settings(&next_set, args_n, args, 0))
 		wrong = "settings";
 	else if (hostkeys_load(&next_keys, s, &rng) < 0)
 		wrong = "host keys";
@@ -175,6 +213,8 @@ static void reload(void)
 	}
 	log_open(self_name(), set.to_stderr, set.log_level, set.log_facility);
 	log_put(LOG_L_NOTICE, "configuration read again");
+	if (CFG_RESCUE)
+		reserve_init(&set);
 }
 
 /* 1: the end was asked for */
@@ -189,9 +229,12 @@ static int signals_take(void)
 		else if (s == SIGTERM || s == SIGINT)
 			end = 1;
 	}
-	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
 		if (CFG_MDNS && !end)
 			links_reaped(pid);
+		if (CFG_RESCUE)
+			reserve_soon();
+	}
 	return end;
 }
 
@@ -203,7 +246,7 @@ static unsigned poll_fill(struct pollfd *p, int sig)
 	p[n++] = (struct pollfd){.fd = sig, .events = POLLIN};
 	for (i = 0; (fd = listen_fd(i)) >= 0; i++)
 		p[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
-	for (i = 0; i < SLOTS; i++)
+	for (i = 0; i < SLOTS_ALL; i++)
 		if (slots[i].state != SLOT_FREE)
 			p[n++] = (struct pollfd){.fd = slots[i].link, .events = POLLIN};
 	if (CFG_LINKS)
@@ -213,21 +256,26 @@ static unsigned poll_fill(struct pollfd *p, int sig)
 
 static void loop(int sig)
 {
-	static struct pollfd p[1 + LISTEN_MAX + SLOTS + CFG_LINKS] APART;
-	unsigned n, i, j, listening;
+	static struct pollfd
+	    p[1 + LISTEN_MAX + SLOTS_ALL + CFG_LINKS + CFG_RESCUE * RESERVE_POLL] APART;
+	unsigned n, i, j, listening, more = 0;
 
 	for (;;) {
 		n = poll_fill(p, sig);
-		if (poll(p, n, -1) < 0 && errno != EINTR)
+		if (CFG_RESCUE)
+			more = reserve_fill(p + n);
+		if (poll(p, n + more, CFG_RESCUE ? reserve_left() : -1) < 0 && errno != EINTR)
 			return;
 		for (listening = 0; listen_fd(listening) >= 0;)
 			listening++;
 		for (i = 1 + listening; i < n; i++) /* before new ones come: they make room */
-			for (j = 0; p[i].revents && j < SLOTS; j++)
+			for (j = 0; p[i].revents && j < SLOTS_ALL; j++)
 				if (slots[j].state != SLOT_FREE && slots[j].link == p[i].fd) {
 					slot_progress(&slots[j], &set);
 					break;
 				}
+		if (CFG_RESCUE) /* before new ones wait, in places that p does not know */
+			reserve_work(p + n, more);
 		for (i = 1; i < 1 + listening; i++)
 			if (p[i].revents)
 				accept_all(p[i].fd);
@@ -278,6 +326,10 @@ static int listener_run(void)
 	proc_undumpable();
 	if (CFG_LINKS)
 		links_tell();
+	if (CFG_RESCUE) {
+		reserve_init(&set);
+		reserve_work(NULL, 0);
+	}
 	loop(sig);
 	if (*SETTING(&set, pid_file))
 		unlink(SETTING(&set, pid_file));
@@ -318,10 +370,12 @@ int sshd_main(int argc, char **argv)
 		return net_main();
 	if (CFG_MDNS && argc == 2 && !strcmp(argv[1], ROLE_MDNS))
 		return mdns_main();
+	if (CFG_RESCUE && argc == 2 && !strcmp(argv[1], ROLE_RESCUE))
+		return rescue_main();
 	args_n = argc;
 	args = argv;
 	log_open(self_name(), 1, LOG_L_INFO, 4);
-	r = sshd_settings(&set, argc, argv);
+	r = sshd_settings(&set, argc, argv, 1);
 	if (r)
 		return r - 1;
 	if (set.test_only == TEST_DUMP) {

@@ -92,7 +92,8 @@ static size_t log_head(char *line, enum log_level l)
 
 	clock_date((uint32_t)clock_unix(), &d);
 	n = to_stderr ? fmt(line, LOG_LINE, "[%d] ", (int)getpid())
-		      : fmt(line, LOG_LINE, "<%d>", lg.facility << 3 | severity[l]);
+		      : fmt(line, LOG_LINE, "<%d>",
+			    lg.facility << 3 | (CFG_RESCUE && (int)l < 0 ? 1 : severity[l]));
 	n += fmt(line + n, LOG_LINE - n, "%.3s %2u %02u:%02u:%02u ",
 		 &"JanFebMarAprMayJunJulAugSepOctNovDec"[d.month * 3], d.day, d.hour, d.minute,
 		 d.second);

@@ -38,7 +38,15 @@ int num_small(const char *s, unsigned lo, unsigned hi);
 
 /* log.c: lines of at most 1000 bytes to syslog (datagrams to /dev/log) or stderr; never blocks */
 
-enum log_level { LOG_L_ERROR, LOG_L_WARN, LOG_L_NOTICE, LOG_L_INFO, LOG_L_DEBUG, LOG_L_DEBUG2 };
+enum log_level {
+	LOG_L_ALERT = -CFG_RESCUE, /* like an error where there is no rescue login */
+	LOG_L_ERROR = 0,
+	LOG_L_WARN,
+	LOG_L_NOTICE,
+	LOG_L_INFO,
+	LOG_L_DEBUG,
+	LOG_L_DEBUG2
+};
 
 /*
  * name: shown as name[pid], stays the caller's; to_stderr: lines there instead of syslog; most: the
@@ -389,6 +397,20 @@ void mem_rest(void *p, size_t n);
 void mem_rest_stack(void);
 /* n bytes of APART for secrets: not swapped as far as limits allow, and no core of this process */
 void mem_secret(void *p, size_t n);
+
+/* rescue.c: for a login on a machine that has nothing left */
+
+/* locks all that was and will be touched, as far as the kernel can; the program's text is touched */
+void mem_lock(void);
+void mem_unlock(void);
+/* n bytes of variables, which stay as they are, get their memory now */
+void mem_touch(void *p, size_t n);
+/* -1000: the last to be killed, 0: like everybody */
+void oom_score(pid_t pid, int score);
+/* the interface that a connection came in by; -errno where nobody knows */
+int sock_iface(int fd, char name[16]);
+/* a session of our own, at the terminal on descriptor 0 where tty is 1 */
+void proc_session(int tty);
 
 /* sig.c: signals are blocked and read from a descriptor; there are no handlers */
 

@@ -22,7 +22,7 @@
 #define FDS_MAX 16
 #define NOTE_TTY 0x10000
 /* a session may be one of our own programs */
-#define CHILD_RUNS (CFG_SFTP_SERVER | CFG_PTYLESS)
+#define CHILD_RUNS (CFG_SFTP_SERVER | CFG_PTYLESS | CFG_RESCUE)
 
 /*
  * fds[i] becomes descriptor i. Those from keep on do not survive an exec: the
