@@ -5,8 +5,8 @@ SPDX-License-Identifier: MIT
 import contextlib
 import re
 
-from frame import Skip, check
-from machine import Gone, until
+from frame import check
+from machine import until
 
 KEY = "/data/cubssh/ssh_host_ed25519_key"
 
@@ -74,14 +74,16 @@ def key_empty(d):
         d.forget()
 
 
-@check("host key damaged: it is named, and not replaced")
+@check("host key damaged: it is named and left as it is, another serves")
 def key_damaged(d):
     with broken(d, "cp %s /run/key; echo junk >%s" % (KEY, KEY),
-                "cp /run/key %s; sleep 3" % KEY):
-        since = d.mark()
-        d.must("kill $(cat /run/sshd.pid)")
-        d.wait_console("host key /etc/cubssh/ssh_host_ed25519_key: ", 20, since)
+                "rm -r /data/cubssh; mkdir /data/cubssh; cp /run/key %s; kill $(cat /run/sshd.pid); sleep 2" % KEY):
+        since = d.restart()
+        d.wait_console("host key /etc/cubssh/ssh_host_ed25519_key: not a key file", 5, since)
         assert d.must("cat " + KEY) == "junk\n"
+        d.forget()
+        works(d, since)
+        d.forget()
 
 
 # -------------------------------------------------------------------- mounts
@@ -100,9 +102,7 @@ def no_pts(d):
 def no_proc(d):
     with broken(d, "umount -l /proc", "mount -t proc proc /proc; kill $(cat /run/sshd.pid); sleep 2") as since:
         works(d, since)
-        since = d.restart()
-        works(d, since)
-        d.wait_console("/proc", 10, since)
+        works(d, d.restart())
 
 
 @check("no syslog")
@@ -117,8 +117,7 @@ def no_syslog(d):
 @check("passwd empty")
 def passwd_empty(d):
     with broken(d, "cp /etc/passwd /run/passwd; : >/etc/passwd", "cp /run/passwd /etc/passwd") as since:
-        d.refused("root", since)
-        return d.console(since).split("]: ")[-1][:90]
+        d.refused("nonexistent user", since)
 
 
 @check("passwd missing")
@@ -131,13 +130,13 @@ def passwd_missing(d):
 def shell_missing(d):
     with broken(d, "sed -i.old s,^root.*,root:x:0:0:root:/root:/bin/gone, /etc/passwd",
                 "mv /etc/passwd.old /etc/passwd") as since:
-        d.refused("/bin/gone", since)
+        d.refused("invalid shell.*/bin/gone", since)
 
 
 @check("shells without the shell")
 def shells(d):
     with broken(d, "cp /etc/shells /run/shells; echo /bin/else >/etc/shells", "cp /run/shells /etc/shells") as since:
-        d.refused("/bin/sh", since)
+        d.refused("invalid shell.*/bin/sh", since)
 
 
 @check("home writable by all")
@@ -167,44 +166,41 @@ def shrink(d, kb):
         until("the balloon", 30, lambda: d.kb("MemTotal") <= kb + 512)
 
 
-HOG = "(echo 1000 >/proc/self/oom_score_adj; exec head -c %dk /dev/zero >/mnt/hog/%d)"
+HOG = "(echo 1000 >/proc/self/oom_score_adj; exec head -c 256k /dev/zero >/mnt/hog/%d)"
+SHORT = "(Out of memory: [^,]*|Cannot allocate memory|page allocation failure)"
 
 
 @check("a device of 32 MB, and memory to its edge")
 def memory_edge(d):
     """
     Memory is filled with what nothing gives back, 256 kB at a time, and a login is
-    tried at each step, until one fails or the kernel ends the hog itself.
+    tried at each step, until one fails, or the kernel has to end somebody. Behind
+    that, two steps back, all has to be as before.
     """
     since = d.mark()
     shrink(d, 32 << 10)
     d.figure("shrunk to", "%d kB, %d kB of it available" % (d.kb("MemTotal"), d.kb("MemAvailable")))
     d.must("mkdir -p /mnt/hog; mount -t tmpfs -o size=100% hog /mnt/hog")
-    best, end, failing = None, "the hog", None
-    try:
-        works(d, since)
-        for step in range(200):
-            since = d.mark()
-            d.kb("MemTotal")
-            status, _ = d.do(HOG % (256, step), 120)
-            r = d.ssh("echo fine", limit=60)
-            if "fine" not in r.stdout:
-                failing = d.console(since)
-                end = "a login failed (%s)" % r.stderr.strip().split("\n")[-1]
-                break
-            best = d.kb("MemAvailable")
-            if status:
-                end = "the kernel ended the hog, and a login worked all the same"
-                break
-    finally:
-        d.do("umount /mnt/hog", 120)
-        d.login(60)
-        d.qmp("balloon", value=d.memory << 20)
-    if failing is not None:
-        words = re.findall(r"(Out of memory: [^,]*|Cannot allocate memory|Out of memory)", failing)
-        assert words, "%s with %s kB available, and the console does not say why: %s" % (
-            end, best, failing[-700:])
-        end += "; the console: " + words[0]
-    assert best is not None
-    d.figure("a login works down to", "%d kB available; then %s" % (best, end))
+    best, refused, step = None, "", 0
+    works(d, since)
+    since = d.mark()
+    while not re.search(SHORT, d.console(since)) and step < 200:
+        left = d.kb("MemAvailable")
+        r = d.ssh("echo fine", limit=60)
+        if "fine" not in r.stdout:
+            refused = r.stderr.strip().split("\n")[-1] or "no word"
+            break
+        best = left
+        d.do(HOG % step, 120)
+        step += 1
+    d.must("rm -f /mnt/hog/%d /mnt/hog/%d" % (step - 1, step - 2), 120)
+    said = re.findall(SHORT, d.console(since))
+    d.login(60)  # whoever was ended is there again
+    d.must("umount /mnt/hog")
+    d.qmp("balloon", value=d.memory << 20)
+    assert best is not None, "no login: %s; the console: %s" % (refused, d.console(since)[-700:])
+    assert said or not refused, "no login (%s), and the console does not say why: %s" % (
+        refused, d.console(since)[-700:])
+    d.figure("logins work down to", "%d kB available; then%s the console says: %s" % (
+        best, " the client says %r," % refused if refused else "", "; ".join(said) or "nothing"))
     return "down to %d kB available" % best

@@ -21,12 +21,6 @@ import machine
 DISK_MB = 24
 
 
-def applets(cubssh, target):
-    emulator = os.environ.get("CUBSSH_EMU", "").split()
-    r = subprocess.run([*emulator, cubssh, "--list"], stdout=subprocess.PIPE, text=True, check=True)
-    return r.stdout.split()
-
-
 def main(target, files, cubssh, words=""):
     work = tempfile.mkdtemp(prefix="cubssh-device.")
     d = None
@@ -37,7 +31,6 @@ def main(target, files, cubssh, words=""):
         size = image.build(work + "/image", files, cubssh, pub, wanted)
         image.disk(work + "/disk", DISK_MB)
         d = frame.Device(target, files, work + "/image", work + "/disk", work)
-        d.applets = applets(cubssh, target)
         d.figure("image", "%d kB, packed %d kB; busybox %d kB, cubssh %d kB; kernel %d kB" % (
             *(n // 1000 for n in size),
             *(os.path.getsize(f) // 1000 for f in (files + "/busybox", cubssh, files + "/vmlinuz"))))

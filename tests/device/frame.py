@@ -75,6 +75,14 @@ class Device(Machine):
             return path, hashlib.sha256(f.read()).hexdigest()
 
 
+def have(d):
+    """the applets of its binary, and the names of settings"""
+    if not d.process:
+        d.boot()
+        d.login()
+    return d.must("cubssh --list; sshd -T -o MakeHostKeys=yes 2>/dev/null | cut -d ' ' -f 1 | tr A-Z a-z").split()
+
+
 def run(d, target, fresh, words=""):
     """every check, a line each; 1 where one failed"""
     failed = 0
@@ -83,6 +91,8 @@ def run(d, target, fresh, words=""):
         label = "device %s: %s" % (target, name)
         if words and not any(w in name for w in words.split(",")):
             continue
+        if needs and not d.applets:
+            d.applets = have(d)
         lacking = [n for n in needs if n not in d.applets]
         if lacking:
             print("skip %s: %s is not built in" % (label, ", ".join(lacking)), flush=True)
@@ -107,7 +117,7 @@ def run(d, target, fresh, words=""):
             print("FAIL %s: line %d: %s" % (label, line, text.split("\n")[0]), flush=True)
             for t in text.split("\n")[1:]:
                 print("    " + t)
-            if os.environ.get("CUBSSH_CONSOLE"):
-                print(d.console()[-4000:])
+            if os.environ.get("CUBSSH_CONSOLE"):  # all of it
+                print(d.console())
             fresh(d)
     return failed
