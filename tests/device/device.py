@@ -6,6 +6,7 @@ SPDX-License-Identifier: MIT
 """
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -54,4 +55,5 @@ def main(target, files, cubssh, words=""):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # qemu ends with us
     sys.exit(main(*sys.argv[1:]))

@@ -23,7 +23,7 @@ class Gone(Exception):
 BOARDS = {
     "x86_64": dict(
         qemu="qemu-system-x86_64", board=["-M", "q35", "-cpu", "max"], tty="ttyS0",
-        memory=80, card="virtio-net-pci,romfile=", modules="virtio_pci virtio_net virtio_blk"),
+        memory=80, append="no_timer_check", card="virtio-net-pci,romfile=", modules="virtio_pci virtio_net virtio_blk"),
     "armv7": dict(
         qemu="qemu-system-arm", board=["-M", "virt,highmem=off", "-cpu", "cortex-a7"], tty="ttyAMA0",
         memory=64, card="virtio-net-pci,romfile=", modules="virtio_pci virtio_net virtio_blk"),
