@@ -154,7 +154,7 @@ def home_missing(d):
 @check("authorized_keys missing")
 def keys_missing(d):
     with broken(d, "mv /root/.ssh/authorized_keys /run/keys", "mv /run/keys /root/.ssh/authorized_keys") as since:
-        d.refused("/root/.ssh/authorized_keys", since)
+        d.refused("no keys of .root.: .*authorized_keys.* /root", since)
 
 
 # -------------------------------------------------------------------- memory
