@@ -80,7 +80,7 @@ void auth_user(struct str name)
 	r = memchr(name.p, 0, name.len) ? -ENOENT : user_find(mon.user_name, &mon.user, &where);
 	if (r < 0) {
 		mon.refusal = "does not exist";
-		if (where && r != -ENOENT)
+		if (where && (CFG_ERROR_TEXTS ? *where : r != -ENOENT))
 			log_put(LOG_L_ERROR, "%s cannot be read", where);
 		log_put(LOG_L_WARN, "Login attempt for nonexistent user from %s", mon.from);
 		user_forget(&mon.user);
@@ -91,7 +91,10 @@ void auth_user(struct str name)
 	else
 		mon.refusal = account_refusal(&mon.user);
 	if (mon.refusal)
-		log_put(LOG_L_WARN, "User '%s' %s, rejected", mon.user.name, mon.refusal);
+		log_put(LOG_L_WARN,
+			CFG_ERROR_TEXTS ? "User '%s' %s, rejected (shell %s)"
+					: "User '%s' %s, rejected",
+			mon.user.name, mon.refusal, mon.user.shell);
 	if (CFG_AUTH_PASSWORD && !mon.user.readable && mon.set->password_auth)
 		log_put(LOG_L_WARN, "/etc/shadow cannot be read: no password will do");
 }

@@ -252,6 +252,18 @@ static int keys_look(const struct user *u, struct look *l)
 	return list_look(u, path, l);
 }
 
+/* keys_look, and a word where not one file was there: otherwise nobody would know why */
+static int keys_find(const struct user *u, struct look *l)
+{
+	int found = keys_look(u, l);
+
+	if (CFG_ERROR_TEXTS && !found && !l->path)
+		log_put(LOG_L_INFO, "no keys of '%s': no %s to be read, home %s", u->name,
+			CFG_TUNABLE ? SETTING(mon.set, authorized_keys) : ".ssh/authorized_keys",
+			u->home);
+	return found;
+}
+
 /* TrustedUserCAKeys, and who the certificate may be for then */
 static int trusted_look(const struct user *u, struct look *l)
 {
@@ -297,7 +309,7 @@ int keys_allow(const struct user *u, struct str alg, struct str blob)
 	if (CFG_CERTS && !RESCUING && cert_revoked(blob))
 		return 0;
 	if (!CFG_CERTS || !row->plain)
-		return keys_look(u, &l);
+		return keys_find(u, &l);
 	if (!cert_read(&cert, blob)) {
 		log_put(LOG_L_WARN, "a certificate for '%s' from %s is malformed", u->name,
 			mon.from);
@@ -305,7 +317,7 @@ int keys_allow(const struct user *u, struct str alg, struct str blob)
 	}
 	l.cert = &cert;
 	l.blob = cert.ca;
-	return keys_look(u, &l) || trusted_look(u, &l);
+	return keys_find(u, &l) || trusted_look(u, &l);
 }
 
 unsigned keys_check(const struct user *u)

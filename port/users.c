@@ -4,6 +4,7 @@
  * A line that is malformed or has too long a field belongs to nobody. The first
  * line of a name counts, as everywhere else.
  */
+#include "config.h"
 #include "internal.h"
 
 #include <errno.h>
@@ -118,7 +119,9 @@ static int find(const char *name, uid_t uid, struct user *u, const char **where)
 			r = 1;
 	}
 	if (r <= 0) {
-		user_forget(u); /* it may hold somebody else's */
+		if (CFG_ERROR_TEXTS && r == 0)
+			*where = ""; /* it is the name that is missing, not the file */
+		user_forget(u);      /* it may hold somebody else's */
 		return r < 0 ? r : -ENOENT;
 	}
 	u->locked = u->hash[0] == '!' || u->hash[0] == '*' ? u->hash[0] : 0;

@@ -10,6 +10,7 @@
 #         besides (crypto/NAME/, port/NAME/)
 # DEB     Debian's name of the architecture
 # QEMU    how the tests run a binary on another machine
+# KERNEL  Debian's package with the kernel that tests/device boots
 # scripts/*.sh read these lines too: one fact a line, no functions.
 #
 # MIPS without abicalls is a twelfth smaller. libgcc is with them and for hard
@@ -25,6 +26,7 @@ SMALL_x86_64 = -Oz
 REPL_x86_64 = x86 wide
 DEB_x86_64 = amd64
 QEMU_x86_64 = qemu-x86_64-static
+KERNEL_x86_64 = linux-image-cloud-amd64
 
 TRIPLE_mipsel-sf = mipsel-linux-gnu
 ARCH_mipsel-sf = -march=mips32r2 -msoft-float -mno-abicalls
@@ -32,6 +34,7 @@ SMALL_mipsel-sf = -mips16
 LINK_mipsel-sf = -Wl,--no-warn-mismatch
 DEB_mipsel-sf = mipsel
 QEMU_mipsel-sf = qemu-mipsel-static -cpu 24Kc
+KERNEL_mipsel-sf = linux-image-4kc-malta
 
 TRIPLE_mips-sf = mips-linux-gnu
 ARCH_mips-sf = -march=mips32r2 -msoft-float -mno-abicalls
@@ -46,6 +49,7 @@ SMALL_armv7 = -Oz -fira-algorithm=priority -fno-schedule-insns2 -fno-move-loop-i
 REPL_armv7 = arm
 DEB_armv7 = armhf
 QEMU_armv7 = qemu-arm-static -cpu cortex-a7
+KERNEL_armv7 = linux-image-armmp
 
 TRIPLE_armv5te = arm-linux-gnueabi
 ARCH_armv5te = -march=armv5te
