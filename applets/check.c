@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "applets.h"
-#include "check.h"
+#include "lockout.h"
 #include "monitor.h"
 #include "pubkey.h"
 #include "sig.h"

@@ -116,6 +116,10 @@ extern char cli_text[CLI_TEXT];
 int cli_settings(struct cli_set *s, int argc, char **argv, int dbclient);
 /* cli_forward.c: 1: they listen at the same place, for the same target */
 int cli_forward_same(const struct cli_forward *a, const struct cli_forward *b);
+/* where to listen, as text: what its bind address says, or GatewayPorts */
+struct str cli_forward_bind(const struct cli_set *s, const struct cli_forward *f);
+/* the agent's socket; NULL: there is none to be forwarded */
+const char *cli_agent_path(const struct cli_set *s);
 /* 1: SendEnv's patterns name that variable (a later -NAME takes it out again) */
 int cli_sends(const struct cli_set *s, struct str name);
 

@@ -1,5 +1,6 @@
 /* cli_forward.c - what -L, -R and -D say. */
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli_table.h"
@@ -59,6 +60,21 @@ int cli_forward_same(const struct cli_forward *a, const struct cli_forward *b)
 	       a->bind_unix == b->bind_unix &&
 	       (a->kind == 'D' || a->kind == 'd' ||
 		(a->to_port == b->to_port && same_text(a->to, b->to) && a->to_unix == b->to_unix));
+}
+
+struct str cli_forward_bind(const struct cli_set *s, const struct cli_forward *f)
+{
+	if (f->bind)
+		return str_of(f->bind);
+	return s->gateway_ports ? STR("*") : STR("localhost");
+}
+
+const char *cli_agent_path(const struct cli_set *s)
+{
+	const char *path = s->forward_path ? s->forward_path : s->identity_agent;
+
+	path = path ? path : getenv("SSH_AUTH_SOCK");
+	return path && *path && strcmp(path, "none") ? path : NULL;
 }
 
 /* takes the target off the end of *n fields; 0: malformed */

@@ -62,18 +62,9 @@ static int start(void)
 	return r;
 }
 
-/* the agent's socket; NULL: there is none to be forwarded */
-static const char *agent_path(void)
-{
-	const char *path = cli.set.forward_path ? cli.set.forward_path : cli.set.identity_agent;
-
-	path = path ? path : getenv("SSH_AUTH_SOCK");
-	return path && *path && strcmp(path, "none") ? path : NULL;
-}
-
 void cli_fwd_init(void)
 {
-	cli.set.forward_agent &= agent_path() != NULL;
+	cli.set.forward_agent &= cli_agent_path(&cli.set) != NULL;
 	fwd_init(&cli.ssh, start);
 }
 
@@ -105,14 +96,6 @@ static void failed(unsigned i, const char *why)
 
 /* ---- asking ---------------------------------------------------------------- */
 
-/* where to listen, as text: what a bind address says, or GatewayPorts */
-static struct str bind_of(const struct cli_forward *f)
-{
-	if (f->bind)
-		return str_of(f->bind);
-	return cli.set.gateway_ports ? STR("*") : STR("localhost");
-}
-
 static uint32_t tun_of(uint16_t n)
 {
 	return n == CLI_TUN_ANY ? TUN_ANY : n;
@@ -123,7 +106,8 @@ static int ask_local(unsigned i)
 	const struct cli_forward *f = &cli.set.forward[i];
 	int n = CFG_TUN && f->kind == 'w'
 		    ? fwd_listen(f->to_unix ? FWD_ETHERNET : FWD_TUN, STR(""), tun_of(f->port))
-		    : fwd_listen(f->bind_unix ? FWD_UNIX : FWD_TCP, bind_of(f), f->port);
+		    : fwd_listen(f->bind_unix ? FWD_UNIX : FWD_TCP, cli_forward_bind(&cli.set, f),
+				 f->port);
 
 	if (n < 0)
 		failed(i, err_text(-n));
@@ -193,7 +177,8 @@ int cli_fwd_cancel(unsigned i)
 	if (fw.state[i] != LIVE)
 		return 0;
 	if (is_local(f)) {
-		if (!fwd_cancel(f->bind_unix ? FWD_UNIX : FWD_TCP, bind_of(f), f->port))
+		if (!fwd_cancel(f->bind_unix ? FWD_UNIX : FWD_TCP, cli_forward_bind(&cli.set, f),
+				f->port))
 			return 0;
 	} else {
 		remote_write(&w, f, fw.port[i]);
@@ -429,7 +414,7 @@ int cli_fwd_open(const struct ssh_event *ev)
 		return open_forwarded(ev, 1);
 	if (!str_is(ev->name, "auth-agent@openssh.com") || !cli.set.forward_agent)
 		return -OPEN_ADMINISTRATIVELY_PROHIBITED;
-	return fwd_connect(ev->ch, FWD_UNIX, str_of(agent_path()), 0);
+	return fwd_connect(ev->ch, FWD_UNIX, str_of(cli_agent_path(&cli.set)), 0);
 }
 
 void cli_fwd_refused(const struct ssh_event *ev)

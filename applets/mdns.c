@@ -47,7 +47,7 @@ static struct wire {
 	uint32_t index;
 	uint8_t family, owed; /* records that the group waits for */
 	uint32_t due, last;   /* when to send them; when any were sent */
-} wires[2 * MDNS_LINKS];
+} wires[2 * MDNS_LINKS] APART;
 static unsigned n_wires;
 
 /* behind the last where there is none */
@@ -212,7 +212,7 @@ static unsigned rows_put(struct wr *w, unsigned rows, enum how how, uint32_t ind
 static void say(const struct wire *by, unsigned rows, enum how how, const struct addr *to,
 		const uint8_t *query, size_t query_len)
 {
-	static uint8_t m[MDNS_PACKET];
+	static uint8_t m[MDNS_PACKET] APART;
 	struct wr w = wr_init(m, sizeof(m));
 	unsigned more = rows & BIT(PTR) ? ALL : rows & BIT(SRV) ? HOST : 0, n;
 

@@ -28,7 +28,7 @@ static int listener_take(void)
 
 int mdns_main(void)
 {
-	static uint8_t m[9000]; /* RFC 6762 17 */
+	static uint8_t m[9000] APART; /* RFC 6762 17 */
 	struct pollfd p[2] = {
 	    {.fd = LINK, .events = POLLIN},
             {.events = POLLIN         }

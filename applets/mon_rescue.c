@@ -140,7 +140,7 @@ pid_t rescue_spawn(struct child *c)
 
 int rescue_main(void)
 {
-	static char text[2 + RESCUE_LINE + 1];
+	static char text[2 + RESCUE_LINE + 1] APART;
 	char *shell[] = {SHELL, "-c", text + 2, NULL}, *sftp[] = {"sftp-server", NULL};
 	int fds[3], n = 3, i;
 

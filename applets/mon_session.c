@@ -14,7 +14,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "job.h"
 #include "monitor.h"
 #include "ttymodes.h"
 
@@ -79,21 +78,14 @@ int session_chroot(void)
 	return 1;
 }
 
-/* the other end of its terminal, where that may have to outlive net's: descriptor + 1 */
-static int *master_of(const struct session *s)
-{
-	static int masters[MON_SESSIONS];
-
-	return masters + (s - mon.session);
-}
-
 static void session_reset(struct session *s)
 {
 	if (s->slave)
 		close(s->slave - 1);
-	if (CFG_JOB && *master_of(s)) { /* not written to where it is not needed: it is a page */
-		close(*master_of(s) - 1);
-		*master_of(s) = 0;
+	if (CFG_JOB &&
+	    *detach_master(s)) { /* not written to where it is not needed: it is a page */
+		close(*detach_master(s) - 1);
+		*detach_master(s) = 0;
 	}
 	*s = (struct session){0};
 }
@@ -168,7 +160,7 @@ void session_pty(struct rd *r, struct wr *w, int fds[3], int *nfds)
 	s->slave = slave + 1;
 	/* who has a forced command could never go back to it */
 	if (CFG_JOB && mon.set->detach && !keys_command())
-		*master_of(s) = fd_copy(master) + 1;
+		*detach_master(s) = fd_copy(master) + 1;
 	fds[0] = master;
 	*nfds = 1;
 }
@@ -218,24 +210,6 @@ static void motd_show(int slave)
 out:
 	fcntl(slave, F_SETFL, flags);
 	close(fd);
-}
-
-/* the user's logins that have lost their connection, and go on */
-static void lost_show(int slave)
-{
-	char room[512] __attribute__((aligned(8)));
-	const char *name;
-	struct dir d;
-	int fd;
-
-	if (job_dir(&d, room, sizeof(room)) < 0)
-		return;
-	while ((fd = job_next(&d, &name)) >= 0) {
-		close(fd);
-		if (!strncmp(name, JOB_LOST, sizeof(JOB_LOST) - 1))
-			fmt_fd(slave, "A lost login goes on: cubssh job attach %p\n", name);
-	}
-	close(d.fd);
 }
 
 /* pipes[i]: 0 and 1 as pipe(2) gives them; child[i] is the command's end */
@@ -322,7 +296,7 @@ void session_spawn(struct rd *r, struct wr *w, int fds[3], int *nfds)
 		if (CFG_MOTD && had_tty && !line && mon.set->motd && is_tty(s->slave - 1))
 			motd_show(s->slave - 1);
 		if (CFG_JOB && mon.set->detach && had_tty && !line)
-			lost_show(s->slave - 1);
+			detach_show(s->slave - 1);
 		pid = had_tty ? start_on_tty(&c, s) : start_piped(&c, fds, nfds);
 	}
 	if (pid < 0)
@@ -437,28 +411,6 @@ void session_reap(void)
 	}
 }
 
-/* after a fork, where exec is not possible: the server's keys are none of its business */
-static int adopt_run(void)
-{
-	wipe(&mon, sizeof(mon));
-	return job_adopt();
-}
-
-/* 1: a keeper has its terminal now, and it does not notice */
-static int give_away(int master)
-{
-	int r;
-
-	if (!master)
-		return 0;
-	self_rename("cubssh"); /* who ends all servers by their name does not mean it */
-	master--;
-	r = self_spawn(ROLE_JOB, &master, 1, 0, adopt_run);
-	log_put(LOG_L_NOTICE, "the login of '%s' from %s %s kept as a job", mon.user.name, mon.from,
-		r < 0 ? "cannot be" : "is");
-	return r >= 0;
-}
-
 void session_end_all(int lost)
 {
 	unsigned i;
@@ -468,7 +420,7 @@ void session_end_all(int lost)
 	for (i = 0; i < MON_SESSIONS; i++) {
 		struct session *s = &mon.session[i];
 
-		if (s->pid && !(CFG_JOB && lost && give_away(*master_of(s))))
+		if (s->pid && !(CFG_JOB && lost && detach_give(*detach_master(s))))
 			kill(-s->pid, SIGHUP);
 	}
 }

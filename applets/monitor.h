@@ -129,6 +129,14 @@ void session_end_all(int lost);
 /* the number of a signal by its name, with or without SIG; 0: none that SSH knows */
 int session_signal(const char *name);
 
+/* mon_detach.c: for DetachOnLoss */
+/* the other end of its terminal, where that may have to outlive net's: descriptor + 1 */
+int *detach_master(const struct session *s);
+/* to its terminal: the user's logins that have lost their connection, and go on */
+void detach_show(int slave);
+/* 1: a keeper has that terminal now, and what runs on it does not notice */
+int detach_give(int master);
+
 /* mon_rescue.c */
 /* 1: this is the rescue login, or one that may become it */
 #define RESCUING (0 USE_RESCUE(+mon.rescue))

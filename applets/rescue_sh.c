@@ -147,7 +147,7 @@ static int lines_run(int fd, char *room, size_t n)
 int rescue_sh_main(int argc, char **argv)
 {
 	static const int signals[] = {SIGINT, 0};
-	static char room[RESCUE_LINE + 1];
+	static char room[RESCUE_LINE + 1] APART;
 	char *line, *next;
 	int status = 0;
 

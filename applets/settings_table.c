@@ -156,4 +156,4 @@ const char *const set_enums[E_COUNT] = {
     USE_PENALTIES([E_PENALTY] =
 		      "0crash;1authfail;2noauth;3refuseconnection;4grace-exceeded;5max;6min;"
 		      "7max-sources4;7max-sources6;7overflow;7overflow6;", )
-    USE_TUN([E_TUNNEL] = "0no;1point-to-point;2ethernet;3yes;", )};
+	USE_TUN([E_TUNNEL] = "0no;1point-to-point;2ethernet;3yes;", )};

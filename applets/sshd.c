@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "applets.h"
-#include "check.h"
+#include "lockout.h"
 #include "hostkeys.h"
 #include "links.h"
 #include "listen.h"

@@ -38,7 +38,7 @@ void mem_lock(void)
 {
 	static const unsigned long all[2] = {~0ul, ~0ul}; /* stacks grow after root is given up */
 	volatile char here, *text = __executable_start;
-	size_t small = (size_t)(end - __bss_start);
+	size_t small = (size_t)((uintptr_t)end - (uintptr_t)__bss_start);
 
 	sys(SYS_setrlimit, RLIMIT_MEMLOCK, all);
 	if (sys(SYS_mlockall, (long)(MCL_CURRENT | MCL_ONFAULT)) < 0)

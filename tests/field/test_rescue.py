@@ -148,9 +148,9 @@ def link():
         assert until(lambda: os.readlink("/proc/%d/ns/net" % other.pid) !=
                      os.readlink("/proc/self/ns/net"))
         lib.sh("ip link add v0 type veth peer name v1 && ip link set v1 netns %d &&"
-               "ip addr add 10.7.0.1/24 dev v0 && ip addr add 169.254.7.1/16 dev v0 &&"
+               "ip addr add 10.7.0.1/24 dev v0 && ip addr add 169.254.7.1/30 dev v0 &&"
                "ip link set v0 up" % other.pid)
-        for c in ("addr add 10.7.0.2/24 dev v1", "addr add 169.254.7.2/16 dev v1",
+        for c in ("addr add 10.7.0.2/24 dev v1", "addr add 169.254.7.2/30 dev v1",
                   "link set v1 up"):
             lib.sh(there + ["ip"] + c.split())
         yield there

@@ -1,7 +1,7 @@
-/* check.h - whether anybody could log in. */
+/* lockout.h - whether anybody could log in. */
 /* SPDX-License-Identifier: MIT */
-#ifndef CHECK_H
-#define CHECK_H
+#ifndef LOCKOUT_H
+#define LOCKOUT_H
 
 #include "hostkeys.h"
 #include "settings.h"
