@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Seven records: the service's pointer and its kind's, SRV and TXT of our instance, A,
- * AAAA and NSEC of our host. Both names are one label, and are given up together. Each step of announcing is done on all wires at once; a wire is an
- * interface and a family. Only what came by the group on one of them is looked at,
- * so nothing from beyond the link is.
+ * AAAA and NSEC of our host. Both names are one label, and are given up together. Each step
+ * of announcing is done on all wires at once; a wire is an interface and a family. Only what
+ * came by the group on one of them is looked at, so nothing from beyond the link is.
  */
 #include <netinet/in.h>
 #include <string.h>
