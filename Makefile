@@ -7,7 +7,7 @@
 #: make deps          compiler, BearSSL and musl, on Debian; SETS="build test": for the tests too
 #: make demo          builds, logs in with the system's ssh, sends 100 MB
 #: make test          SUITES="unit engine": those alone; FUZZ_SECONDS=10
-#: make test-device   boots devices in qemu, logs in, breaks them: make deps SETS=device before
+#: make test-device   boots devices in qemu, logs in, breaks them
 #: make lint size     invariants; bytes per preset and target (SYMBOLS=1, FILES=tiny)
 #: make dist release  the sources as a tarball; static binaries for every target (out/release)
 #: make bench         next to other servers, with sshbench: BENCH=path
@@ -198,7 +198,7 @@ export O B DEPS TARGET
 deps lint size demo dist release: ; $(Q)scripts/$@.sh
 bench: all ; $(Q)scripts/bench.sh
 test: ; $(Q)tests/run
-test-device: ; $(Q)tests/device/run
+test-device: ; $(Q)TARGET="x86_64 armv7 mipsel-sf" SETS="build device" scripts/deps.sh && tests/device/run
 
 clean:
 	rm -rf $(FOLDERS:%=$(B)/%) $(ARCHIVES) $(B)/tests $(B)/cubssh.elf $(O)/cubssh $(B)/.flags \

@@ -103,8 +103,7 @@ static int keep(char *path)
 	fmt(old, sizeof(old), "%.*s", (int)(strrchr(path, '/') - path) + 1, path);
 	if (stat(old, &above) || above.st_dev != st.st_dev)
 		return guard_fail(path, EBUSY);
-	if (!lstat(copy, &st))
-		return guard_fail(copy, EEXIST);
+	remove_all(copy); /* the number is ours now: what bears it was left by a reset */
 	if (run("cp", "-a", path, copy) == 0)
 		return 1;
 	remove_all(copy);
@@ -178,6 +177,7 @@ int guard_forget(void)
 	while (was && (f = file_next(f)))
 		if (f[-1] == '+')
 			remove_all(copy);
+	sync();
 	return was;
 }
 

@@ -126,14 +126,16 @@ int hostkeys_load(struct hostkeys *h, const struct settings *s, struct rng *r)
 			h->n++;
 		else if (err == -ENOENT && (!missing || strstr(path, "ed25519")))
 			missing = path;
-		else if ((CFG_HOSTKEY_SEED || CFG_RESCUE) && err != -ENOENT)
+		else if (CFG_HOSTKEYS > 1 && err != -ENOENT)
 			damaged = path;
 	}
+	if (damaged && strstr(damaged, "ed25519")) /* no other file is for such a key */
+		missing = NULL;
 	if (CFG_HOSTKEY_SEED)
 		seed_load(h, s);
 	if (s->make_keys && missing && !have_kind(h, &key_ed25519) && h->n < CFG_HOSTKEYS)
 		key_make(&h->key[h->n++], missing, 1, s->dropbear, r);
-	else if (!h->n && ((CFG_HOSTKEY_SEED && s->make_keys && damaged) || RESCUE_ON(s)))
+	else if (!h->n && ((s->make_keys && damaged) || RESCUE_ON(s)))
 		key_make(&h->key[h->n++], damaged ? damaged : missing, 0, s->dropbear, r);
 	else if (missing && !h->n)
 		log_put(LOG_L_ERROR, "host key %s: no such file", missing);

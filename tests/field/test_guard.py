@@ -308,6 +308,15 @@ def test_reset_after_confirmation(server, folder):
     assert not is_old(folder) and os.listdir(BOOT) == []
 
 
+def test_copy_left_by_a_reset(server, folder):
+    """confirmed, and cut before the copies were gone: the next one with that number is not kept"""
+    os.mkdir(DATA + "/.config.guard-10")
+    put(DATA + "/.config.guard-10/a", "much older\n")
+    start(server, folder, "--boot")
+    assert g("guard", "cancel").returncode == 0
+    assert is_old(folder) and not os.path.exists(DATA + "/.config.guard-10")
+
+
 def test_files_that_were_not_there(folder):
     r = g("guard", "-t", "5", "--files", folder + "/x", folder + "/a", "--",
           f"echo >{folder}/x; rm {folder}/a; mkdir {folder}/a")
