@@ -8,6 +8,7 @@
 #ifndef JOB_H
 #define JOB_H
 
+#include <sys/ioctl.h> /* struct winsize */
 #include <stdint.h>
 #include <termios.h>
 
