@@ -8,8 +8,8 @@
 #ifndef JOB_H
 #define JOB_H
 
-#include <sys/ioctl.h> /* struct winsize */
 #include <stdint.h>
+#include <sys/ioctl.h> /* struct winsize */
 #include <termios.h>
 
 #include "port.h"
