@@ -188,6 +188,11 @@ static int option(int argc, char **argv)
 	return 2;
 }
 
+/* who executes our own image for an applet, by whatever name that has: the server, ProxyJump */
+#define RUNS_ITSELF \
+	(CFG_SSH || (CFG_SSHD && (CFG_SFTP_SERVER | CFG_SCP | CFG_CALLHOME | CFG_JOB | CFG_RESCUE)))
+#define STARTS_OTHERS(f) ((CFG_SSHD && (f) == sshd_main) || (CFG_SSH && (f) == ssh_main))
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 0 ? base_name(argv[0]) : "cubssh";
@@ -201,8 +206,7 @@ int main(int argc, char **argv)
 		self_init(argv);
 		return ptyless_main(argc - 2, argv + 2);
 	}
-	if (CFG_SSHD && CFG_SFTP_SERVER | CFG_SCP | CFG_CALLHOME | CFG_JOB | CFG_RESCUE &&
-	    argc > 1 && (!a || a->main == sshd_main) && applet_inside(argv[1])) {
+	if (RUNS_ITSELF && argc > 1 && (!a || STARTS_OTHERS(a->main)) && applet_inside(argv[1])) {
 		self_init(argv); /* the kernel may know us by a number alone */
 		a = applet_inside(*++argv);
 		argc--;

@@ -4,13 +4,15 @@ SPDX-License-Identifier: MIT
 """
 import os
 import re
+import shutil
 import signal
 import subprocess
 
 import pytest
 import transfer
 from caller import TEN, THEIRS, agent_with, argv, asked, peer, peers, ssh, terminal
-from lib import DATA, KEY, KNOWN, PASSWORD, WRONG, alive, descendants, put, sha256, slurp, until
+from lib import (DATA, KEY, KNOWN, PASSWORD, WRONG, alive, descendants, executable, put, sha256,
+                 slurp, until)
 from stock import Background, run
 
 
@@ -328,6 +330,18 @@ def jump_config():
 
 def way_of(servers):
     return ",".join(f"ann@127.0.0.1:{s.port}" for s in servers)
+
+
+def test_jump_by_a_file_called_ssh(server):
+    """our own image is executed for the jump, and that file's name chooses the applet"""
+    theirs_skip("has no applets")
+    copy = DATA + "/copy/ssh"
+    os.makedirs(os.path.dirname(copy))
+    shutil.copy(executable(), copy)
+    r = run([copy, "-F", jump_config(), "-J", way_of([server]), "-p", str(server.port),
+             "ann@127.0.0.1", "echo there"])
+    assert r.out == "there\n", r
+    shutil.rmtree(os.path.dirname(copy))
 
 
 @pytest.mark.parametrize("hops", ["ours", "ours ours", "openssh", "dropbear", "asyncssh",
