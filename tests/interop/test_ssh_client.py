@@ -332,13 +332,13 @@ def way_of(servers):
     return ",".join(f"ann@127.0.0.1:{s.port}" for s in servers)
 
 
-def test_jump_by_a_file_called_ssh(server):
+def test_jump_by_a_file_called_ssh(server, serve):
     """our own image is executed for the jump, and that file's name chooses the applet"""
     theirs_skip("has no applets")
     copy = DATA + "/copy/ssh"
     os.makedirs(os.path.dirname(copy))
     shutil.copy(executable(), copy)
-    r = run([copy, "-F", jump_config(), "-J", way_of([server]), "-p", str(server.port),
+    r = run([copy, "-F", jump_config(), "-J", way_of([serve()]), "-p", str(server.port),
              "ann@127.0.0.1", "echo there"])
     assert r.out == "there\n", r
     shutil.rmtree(os.path.dirname(copy))
