@@ -81,7 +81,7 @@ symbols() {
 		# shellcheck disable=SC2086
 		echo symbol $targets
 		for s in NONE $(awk '/^config/ { s = $2 } /^\tbool/ { print s }' Kconfig | tr '\n' ' '); do
-			grep -q "^CONFIG_$s=y" "$out/preset/.config" && to=n || to=y
+			grep -q "^CONFIG_$s=y" "$out/preset/.config" || [ "$s" = NONE ] && to=n || to=y
 			printf '%s %s' "$s" "$to"
 			for t in $targets; do
 				printf ' %d' "$(with "$t" "$s" "$to")"
