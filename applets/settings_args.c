@@ -115,9 +115,10 @@ static int flags(struct settings *s, const char *name, const char *p, char ***ne
 
 /*
  * OpenWrt's rule: with keys named and none to be made (-r without -R), a root who
- * has no password when the server starts comes in without one.
+ * has no password when the server starts comes in without one. Its frame must not be
+ * the caller's, which stays below every connection.
  */
-static void root_empty(struct settings *s)
+static __attribute__((noinline)) void root_empty(struct settings *s)
 {
 	const char *where;
 	struct user root;
