@@ -190,7 +190,7 @@ static int option(int argc, char **argv)
 
 /* who executes our own image for an applet, by whatever name that has: the server, ProxyJump */
 #define RUNS_ITSELF \
-	(CFG_SSH || (CFG_SSHD && (CFG_SFTP_SERVER | CFG_SCP | CFG_CALLHOME | CFG_JOB | CFG_RESCUE)))
+	(CFG_SSH | (CFG_SSHD & (CFG_SFTP_SERVER | CFG_SCP | CFG_CALLHOME | CFG_JOB | CFG_RESCUE)))
 #define STARTS_OTHERS(f) ((CFG_SSHD && (f) == sshd_main) || (CFG_SSH && (f) == ssh_main))
 
 int main(int argc, char **argv)
